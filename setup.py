@@ -1,0 +1,37 @@
+"""Installs the packages `zoo`, `training` and `export` and the `zoo` command."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="keras-generative-zoo",
+    version="0.1.0",
+    description="Deep generative models as production-ready Keras models",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["zoo*", "training*", "export*"]),
+    python_requires=">=3.11,<3.14",
+    install_requires=[
+        "tensorflow>=2.21,<2.22",
+        "keras>=3.15,<3.16",  # security fixes; the step leans on hooks that may move
+        "numpy>=2.0",
+        "tensorflow-probability>=0.25,<0.26",
+        "tf-keras>=2.21,<2.22",  # tensorflow-probability imports it
+        "setuptools",  # tensorflow-probability imports distutils, gone from Python 3.12
+        "tensorflow-datasets>=4.9.10,<5",
+        "importlib_resources",  # tensorflow-datasets imports it without requiring it
+        "keras-tuner>=1.4.8,<1.5",
+        "tensorboard",  # keras-tuner imports it without requiring it
+        "scipy",
+        "scikit-learn",
+        "matplotlib",
+        "pillow",
+        "jsonargparse[signatures]>=4.40",
+        "pyyaml",
+    ],
+    extras_require={
+        "serving": ["tensorflow-serving-api>=2.21,<2.22"],
+        "test": ["pytest>=8", "pytest-xdist", "ruff==0.17.6"],
+    },
+    entry_points={"console_scripts": ["zoo = training.cli:main"]},
+)

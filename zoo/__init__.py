@@ -1,0 +1,85 @@
+"""Deep generative models as `keras.Model`s.
+
+model = zoo.create("vae", data_shape=(28, 28, 1), latent_dim=16)
+model.compile()
+model.fit(images, epochs=10)
+model.sample(64, seed=0)
+"""
+
+import importlib
+
+from zoo import catalogue
+from zoo.autoencoder.autoencoder import Autoencoder
+from zoo.autoencoder.rae import RAE
+from zoo.gan.gan import GAN
+from zoo.gan.nsgan import NSGAN
+from zoo.gan.wgan_gp import WGANGP
+from zoo.matching.flex_ae import FlexAE
+from zoo.matching.mask_aae import MaskAAE
+from zoo.matching.wae_gan import WAEGAN
+from zoo.matching.wae_mmd import WAEMMD
+from zoo.model import GenerativeModel
+from zoo.vae.beta_vae import BetaVAE
+from zoo.vae.fixed_variance_vae import FixedVarianceVAE
+from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE
+from zoo.vae.learned_variance_vae import LearnedVarianceVAE
+from zoo.vae.vae import VAE
+
+__version__ = "0.1.0"
+
+
+def model_class(name):
+    """The class of a model of the catalogue."""
+    module, _, cls = catalogue.find(name).path.rpartition(".")
+    return getattr(importlib.import_module(module), cls)
+
+
+def create(name, data_shape, latent_dim, **settings):
+    """A model with default networks for data of this shape.
+
+    Args:
+        name: of the catalogue, in any spelling ("WGAN-GP", "wgan_gp"); see `list_models`.
+        data_shape: of one example: `(height, width, channels)`, sides at least 8, gives
+            convolutions; `(size,)` gives perceptrons.
+        latent_dim: size of the code or noise.
+        **settings: `hidden` and `channels` of the default networks, `seed`, and the
+            settings of the class.
+
+    Raises:
+        ValueError: for an unknown name, shape or setting.
+    """
+    shape = tuple(data_shape)
+    if len(shape) not in (1, 3) or any(not isinstance(s, int) or s < 1 for s in shape):
+        raise ValueError(
+            "`data_shape` must be (height, width, channels) or (size,), of positive integers. "
+            f"Received: {data_shape}."
+        )
+    return model_class(name).for_data(shape, latent_dim, **settings)
+
+
+def list_models(family=None):
+    """Names of the models, of one family or all."""
+    return [e.name for e in catalogue.ENTRIES if family in (None, e.family)]
+
+
+__all__ = [
+    "GAN",
+    "NSGAN",
+    "RAE",
+    "VAE",
+    "WAEGAN",
+    "WAEMMD",
+    "WGANGP",
+    "Autoencoder",
+    "BetaVAE",
+    "FixedVarianceVAE",
+    "FlexAE",
+    "GenerativeModel",
+    "HeteroscedasticVAE",
+    "LearnedVarianceVAE",
+    "MaskAAE",
+    "catalogue",
+    "create",
+    "list_models",
+    "model_class",
+]

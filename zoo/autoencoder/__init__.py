@@ -1,0 +1,1 @@
+"""A deterministic code, its law fitted afterwards."""

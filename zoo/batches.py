@@ -1,0 +1,216 @@
+"""What a step is fed: the kinds of data, their checks, arrays as datasets, the cut.
+
+`batch_size` is the batch of one move. A step in which several players draw fresh
+batches takes `parts` of them, interleaved: part k is `x[k::parts]`, so that the parts
+are the same whether one process or several replicas hold the rows.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import noise
+
+ORDER = 0x0D3  # the tag of the noise that orders an epoch
+
+
+def unpack(data):
+    """`(x, y)` of an element of a dataset; y is None where the model takes none."""
+    if not isinstance(data, (tuple, list)):
+        return data, None
+    if len(data) > 2 and data[2] is not None:
+        raise ValueError("Sample weights are not used by generative models. Received: 3 entries.")
+    return data[0], data[1] if len(data) > 1 else None
+
+
+def cut(x, y, parts):
+    """The fresh batches of one step, interleaved."""
+    return [(x[k::parts], None if y is None else y[k::parts]) for k in range(parts)]
+
+
+def mapped(function, x, batch_size=500):
+    """`function` over batches of an array, joined into one NumPy array."""
+    return np.concatenate(
+        [np.asarray(function(x[i : i + batch_size])) for i in range(0, len(x), batch_size)]
+    )
+
+
+def for_training(model, x, y, batch_size, options):
+    """The dataset and the options that `keras.Model.fit` gets; checks both."""
+    for name in ("sample_weight", "class_weight"):
+        if options.pop(name, None) is not None:
+            raise ValueError(f"`{name}` is not used by generative models. Received: a value.")
+    count = replicas_of(model)
+    batch_size = batch_size or model.batch_size
+    if batch_size < 1 or batch_size % count:
+        raise ValueError(
+            f"`batch_size` must be a positive multiple of the {count} replica(s). "
+            f"Received: batch_size={batch_size}."
+        )
+    split = options.pop("validation_split", 0.0)
+    shuffle = options.pop("shuffle", True)
+    if isinstance(x, tf.data.Dataset):
+        if split:
+            raise ValueError("`validation_split` needs arrays. Received: a dataset.")
+        data = checked_dataset(model, x, count)
+    else:
+        x, y = checked_arrays(model, x, y)
+        if split:
+            kept = len(x) - int(len(x) * split)
+            options["validation_data"] = slices(x, kept, None), slices(y, kept, None)
+            x, y = slices(x, 0, kept), slices(y, 0, kept)
+        data, steps = epochs(model, x, y, batch_size * model.parts, shuffle, options)
+        options["steps_per_epoch"] = steps
+    held_out = options.get("validation_data")
+    if held_out is not None and not isinstance(held_out, tf.data.Dataset):
+        held_out = unpack(held_out)
+        size = options.pop("validation_batch_size", None) or batch_size
+        options["validation_data"] = for_evaluation(model, *held_out, size, "validation_data")
+    return data, options
+
+
+def for_evaluation(model, x, y, batch_size, argument="x"):
+    """A dataset over arrays in their order; the remainder is dropped under replicas."""
+    if isinstance(x, tf.data.Dataset):
+        return checked_dataset(model, x, replicas_of(model), parts=1)
+    x, y = checked_arrays(model, x, y, argument)
+    if model.targets == "domain":
+        x, y = (side[: min(len(x), len(y))] for side in (x, y))
+    data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    several = replicas_of(model) > 1
+    if several and len(x) < batch_size:
+        raise ValueError(
+            f"`{argument}` must hold at least one batch of {batch_size} examples when replicas "
+            f"share it. Received: {len(x)}."
+        )
+    return data.batch(batch_size, drop_remainder=several).prefetch(2)
+
+
+def epochs(model, x, y, size, shuffle, options):
+    """An endless dataset whose order is a pure function of (seed, epoch), and its steps."""
+    rows = max(len(x), len(y)) if model.targets == "domain" else len(x)
+    steps = min(rows // size, options.get("steps_per_epoch") or rows)
+    steps -= steps % min(model.steps_per_execution, max(steps, 1))
+    if steps == 0:
+        move = size // model.parts
+        taken = f"{model.parts} fresh batches of {move}" if model.parts > 1 else "one batch"
+        raise ValueError(
+            f"One step of {type(model).__name__} takes {taken} = {size} examples. "
+            f"Received: {rows}. Give more data or a smaller `batch_size`."
+        )
+    sides = [x] if y is None else [x, y]
+    arrays = [tf.convert_to_tensor(side) for side in sides]
+
+    def one_epoch(epoch):
+        orders = []
+        for side, array in enumerate(arrays):
+            count, tag = len(sides[side]), side if model.targets == "domain" else 0
+            order = tf.range(count)
+            if shuffle:
+                with noise.training(model.seed, epoch, ORDER + tag):
+                    order = tf.argsort(noise.uniform((count, 1))[:, 0], stable=True)
+            orders.append(tf.gather(order, tf.range(steps * size) % count))
+        return tf.data.Dataset.from_tensor_slices(tuple(orders)).batch(size, drop_remainder=True)
+
+    def rows_of(*orders):
+        taken = tuple(tf.gather(array, order) for array, order in zip(arrays, orders, strict=True))
+        return taken if len(taken) > 1 else taken[0]
+
+    first = options.get("initial_epoch", 0)
+    data = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(one_epoch)
+    return data.map(rows_of, num_parallel_calls=2, deterministic=True).prefetch(2), steps
+
+
+def replicas_of(model):
+    """How many replicas the model was made for."""
+    return model.distribute_strategy.num_replicas_in_sync
+
+
+def slices(array, start, stop):
+    """Rows of an array that may be absent."""
+    return None if array is None else array[start:stop]
+
+
+def checked_arrays(model, x, y, argument="x"):
+    """`x` and `y` as arrays of the dtype the model takes, or an error that says why not."""
+    if x is None or not hasattr(x, "__len__") or isinstance(x, (str, dict)):
+        raise TypeError(
+            f"`{argument}` must be an array or a `tf.data.Dataset` (for a generator: "
+            f"`tf.data.Dataset.from_generator`). Received: {type(x).__name__}."
+        )
+    x = checked_data(model, np.asarray(x), argument)
+    if model.targets == "none":
+        if y is not None:
+            raise ValueError(f"{type(model).__name__} takes no labels: `y` must be None.")
+        return x, None
+    if y is None:
+        raise ValueError(f"{type(model).__name__} needs `y`: targets are {model.targets!r}.")
+    y = np.asarray(y)
+    y = checked_labels(model, y) if "labels" in model.targets else checked_data(model, y, "y")
+    if len(x) != len(y) and model.targets != "domain":
+        raise ValueError(f"`x` and `y` must have as many rows. Received: {len(x)} and {len(y)}.")
+    return x, y
+
+
+def checked_data(model, x, argument):
+    """Float data: kind, shape, no NaN, range. Float64 is converted."""
+    shape = model.target_shape if argument == "y" else model.data_shape
+    if not np.issubdtype(x.dtype, np.floating):
+        raise TypeError(
+            f"`{argument}` must be float32{range_words(model)}. Received: dtype {x.dtype}. "
+            "Scale images with `x.astype('float32') / 255`, or load them with `training.data`."
+        )
+    if x.shape[1:] != tuple(shape):
+        raise ValueError(
+            f"`{argument}` must have shape (batch, {', '.join(map(str, shape))}). "
+            f"Received: {x.shape}."
+        )
+    if not len(x):
+        raise ValueError(f"`{argument}` must hold at least one example. Received: none.")
+    x = x.astype(np.float32, copy=False)
+    finite = np.isfinite(x)
+    if not finite.all():
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(f"`{argument}` must be finite. Received: {x[where]} at index {where}.")
+    if model.data_range and (x.min() < model.data_range[0] or x.max() > model.data_range[1]):
+        raise ValueError(
+            f"`{argument}` must be{range_words(model)}. "
+            f"Received: values from {x.min():.4g} to {x.max():.4g}."
+        )
+    return x
+
+
+def checked_labels(model, y):
+    """Labels: integers from 0, or from -1 (unknown) where some may be missing."""
+    lowest = -1 if model.targets == "some_labels" else 0
+    if not np.issubdtype(y.dtype, np.integer):
+        raise TypeError(f"`y` must be integer labels. Received: dtype {y.dtype}.")
+    if y.size and (y.min() < lowest or y.max() >= model.num_classes):
+        raise ValueError(
+            f"`y` must be in [{lowest}, {model.num_classes - 1}]. "
+            f"Received: labels from {y.min()} to {y.max()}."
+        )
+    return y.astype(np.int32)
+
+
+def checked_dataset(model, data, count, parts=None):
+    """A dataset whose first batch is right; it keeps its own batches and order."""
+    first = next(iter(data.take(1)), None)
+    if first is None:
+        raise ValueError("`x` must hold at least one batch. Received: an empty dataset.")
+    x, y = unpack(first)
+    checked_arrays(model, x.numpy(), None if y is None else y.numpy())
+    cuts = count * (model.parts if parts is None else parts)
+    spec = data.element_spec
+    rows = (spec[0] if isinstance(spec, tuple) else spec).shape[0]
+    if cuts > 1 and (rows is None or rows % cuts):
+        raise ValueError(
+            f"One step of {type(model).__name__} cuts its batch into {cuts} parts: the dataset "
+            f"must have a static batch that is a multiple of {cuts} "
+            f"(`batch(..., drop_remainder=True)`). Received: {rows}."
+        )
+    return data
+
+
+def range_words(model):
+    """The range the model takes, as it stands in an error."""
+    return " in [{:g}, {:g}]".format(*model.data_range) if model.data_range else ""

@@ -1,0 +1,42 @@
+"""The verbs of models that encode, decode and draw codes from a prior."""
+
+import tensorflow as tf
+
+
+class CodeVerbs:
+    """Mixed into families that have `encode`, `decode` and a `prior`."""
+
+    verbs = {
+        "sample": ("count", "seed"),
+        "encode": ("x",),
+        "decode": ("z",),
+        "reconstruct": ("x",),
+        "interpolate": ("x1", "x2", "steps"),
+        "score": ("x",),
+    }
+
+    def call(self, x, training=False):
+        """The reconstruction of x."""
+        return self.decode(self.encode(x))
+
+    def sample(self, count, seed=None):
+        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
+        with self.noise.serving(seed, count):
+            return self.decode(self.prior.sample(count))
+
+    def reconstruct(self, x):
+        """The data that x is decoded to after encoding."""
+        return self.decode(self.encode(x))
+
+    def interpolate(self, x1, x2, steps=8):
+        """`(batch, steps, ...)`: decoded codes on the lines between those of x1 and x2."""
+        ends = self.encode(x1), self.encode(x2)
+        return path(self.decode, *ends, steps)
+
+
+def path(decode, z1, z2, steps):
+    """Decodes `steps` points of the lines from z1 to z2, ends included."""
+    t = tf.linspace(0.0, 1.0, steps)[None, :, None]
+    points = (1.0 - t) * z1[:, None] + t * z2[:, None]
+    shown = decode(tf.reshape(points, [-1, z1.shape[1]]))
+    return tf.reshape(shown, [-1, steps, *shown.shape[1:]])

@@ -1,0 +1,98 @@
+"""What generative adversarial networks share."""
+
+import keras
+import tensorflow as tf
+
+from zoo import checks
+from zoo.code_verbs import path
+from zoo.losses.games import NonSaturating
+from zoo.model import GenerativeModel
+from zoo.networks import default
+
+
+class AdversarialModel(GenerativeModel):
+    """A generator against a discriminator. Not trained itself: see the papers.
+
+    Args:
+        generator: noise `(batch, latent_dim)` to data.
+        discriminator: data to one raw output (a logit).
+        latent_dim: size of the noise z ~ N(0, I).
+        **parts: those of `GenerativeModel`.
+    """
+
+    players = {"discriminator": ("discriminator",), "generator": ("generator",)}
+    terms = {"discriminator": ("adversarial",), "generator": ("adversarial",)}
+    verbs = {
+        "sample": ("count", "seed"),
+        "decode": ("z",),
+        "interpolate": ("z1", "z2", "steps"),
+        "score": ("x",),
+    }
+    score_kind = "logit"
+    game = NonSaturating
+
+    def __init__(self, generator, discriminator, latent_dim, **parts):
+        checks.require_positive(type(self), latent_dim=latent_dim)
+        if generator.input_shape[-1] != latent_dim:
+            raise ValueError(
+                f"`generator` of {type(self).__name__} must take {latent_dim} numbers. "
+                f"Received: {generator.input_shape[-1]}."
+            )
+        super().__init__(
+            generator=generator, discriminator=discriminator, latent_dim=latent_dim, **parts
+        )
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128), **settings):
+        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
+        return cls(
+            default.generator(latent_dim, data_shape, **sizes),
+            default.discriminator(data_shape, **sizes),
+            latent_dim,
+            **settings,
+        )
+
+    def default_optimizer(self, player):
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+    def generate(self, count, training):
+        """`count` examples from fresh noise."""
+        return self.generator(self.noise.normal([count, self.latent_dim]), training=training)
+
+    def judge(self, x, training=True):
+        """The discriminator's raw output, `(batch,)`."""
+        return self.discriminator(x, training=training)[:, 0]
+
+    def discriminator_loss(self, x, y, training):
+        fake = self.generate(tf.shape(x)[0], training)
+        game = self.game.discriminator(self.judge(x, training), self.judge(fake, training))
+        return {"adversarial": game, **self.penalty(x, fake)}
+
+    def penalty(self, real, fake):
+        """Further terms of the discriminator."""
+        return {}
+
+    def generator_loss(self, x, y, training):
+        fake = self.generate(tf.shape(x)[0], training)
+        return {"adversarial": self.game.generator(self.judge(fake, training))}
+
+    def call(self, z, training=False):
+        """Data from noise."""
+        return self.generator(z, training=training)
+
+    def sample(self, count, seed=None):
+        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
+        with self.noise.serving(seed, count):
+            return self.generate(count, training=False)
+
+    def decode(self, z):
+        """The data of noise z, `(batch, latent_dim)`."""
+        return self.generator(z, training=False)
+
+    def interpolate(self, z1, z2, steps=8):
+        """`(batch, steps, ...)`: data on the lines from z1 to z2."""
+        return path(self.decode, z1, z2, steps)
+
+    def score(self, x):
+        """The discriminator's raw output; higher is judged more real."""
+        return self.judge(x, training=False)

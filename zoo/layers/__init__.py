@@ -1,0 +1,1 @@
+"""Layers that hold one published idea, or state that a model saves."""

@@ -1,0 +1,42 @@
+"""What the two players of a GAN minimise, per example, in terms of raw outputs (logits)."""
+
+import tensorflow as tf
+
+softplus = tf.math.softplus
+
+
+class Minimax:
+    """The saturating game: D minimises -ln D(x) - ln(1 - D(x')), G minimises ln(1 - D(x'))."""
+
+    @staticmethod
+    def discriminator(real, fake):
+        """softplus(-real) + softplus(fake)."""
+        return softplus(-real) + softplus(fake)
+
+    @staticmethod
+    def generator(fake):
+        """-softplus(fake); its gradient vanishes where the discriminator is sure."""
+        return -softplus(fake)
+
+
+class NonSaturating(Minimax):
+    """The game most people mean by GAN: G minimises -ln D(x')."""
+
+    @staticmethod
+    def generator(fake):
+        """softplus(-fake)."""
+        return softplus(-fake)
+
+
+class Wasserstein:
+    """The critic's difference of means; needs a Lipschitz critic."""
+
+    @staticmethod
+    def discriminator(real, fake):
+        """fake - real."""
+        return fake - real
+
+    @staticmethod
+    def generator(fake):
+        """-fake."""
+        return -fake

@@ -1,0 +1,1 @@
+"""A deterministic code driven to a prior while training."""

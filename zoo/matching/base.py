@@ -1,0 +1,34 @@
+"""What autoencoders that play against a critic of codes share."""
+
+from zoo import checks
+from zoo.autoencoder.base import AutoencoderModel
+from zoo.networks import default
+from zoo.priors.normal import StandardNormal
+
+
+class MatchedAutoencoder(AutoencoderModel):
+    """An autoencoder and a critic that tells its codes from draws of the prior.
+
+    Args:
+        encoder: data to codes, `(batch, latent_dim)`.
+        decoder: codes to data.
+        critic: codes to one raw output.
+        latent_dim: size of the code.
+        **parts: those of `AutoencoderModel`.
+    """
+
+    def __init__(self, encoder, decoder, critic, latent_dim, **parts):
+        checks.require_output(type(self), "critic", critic, 1)
+        super().__init__(encoder, decoder, latent_dim, critic=critic, **parts)
+
+    @staticmethod
+    def default_prior(latent_dim):
+        return StandardNormal(latent_dim)
+
+    @classmethod
+    def default_networks(cls, latent_dim, hidden):
+        return {"critic": default.critic(latent_dim, hidden)}
+
+    def judge(self, z, training=True):
+        """The critic's raw output, `(batch,)`."""
+        return self.critic(z, training=training)[:, 0]

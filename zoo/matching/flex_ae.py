@@ -1,0 +1,94 @@
+"""Autoencoder with a learned prior (Mondal et al., 2021, "FlexAE", UAI)."""
+
+import keras
+import tensorflow as tf
+
+from zoo import checks
+from zoo.losses.games import Wasserstein
+from zoo.losses.lipschitz import gradient_penalty
+from zoo.losses.reconstruction import squared_error
+from zoo.matching.base import MatchedAutoencoder
+from zoo.networks.mlp import mlp
+from zoo.priors.generator import PriorGenerator
+from zoo.registry import register
+
+
+@register
+class FlexAE(MatchedAutoencoder):
+    """An autoencoder that meets its prior half way: the prior is a network, trained too.
+
+    With G(u), u ~ N(0, I), the generator of codes, and E(x) the real ones:
+
+        autoencoder = |x - D(E(x))|^2
+        critic      = C(G(u)) - C(E(x)) + 10 (|grad C| - 1)^2    (five moves)
+        prior       = -C(G(u))
+        encoder     = C(E(x))
+
+    The autoencoder and every move of the critic draw a fresh batch; prior and encoder
+    reuse the critic's last. How strongly codes are matched is the encoder's learning rate.
+
+    Departures: facts are of the authors' public code, without its smoothing player.
+
+    Args:
+        encoder: data to codes, `(batch, latent_dim)`.
+        decoder: codes to data.
+        critic: codes to one raw output.
+        latent_dim: size of the code; 32 for MNIST.
+        prior: `zoo.priors.generator.PriorGenerator`; noise at least as large as the code.
+        penalty_weight: 10, of the critic's slope.
+
+    Reference: Mondal, Asnani, Singla and AP, 2021, "FlexAE: Flexibly learning latent
+    priors for Wasserstein auto-encoders", UAI.
+    """
+
+    players = {
+        "autoencoder": ("encoder", "decoder"),
+        "critic": ("critic",),
+        "prior": ("prior",),
+        "encoder": ("encoder",),
+    }
+    moves = {"critic": 5}
+    fresh_batches = ("autoencoder", "critic")
+    terms = {
+        "autoencoder": ("reconstruction",),
+        "critic": ("adversarial", "gradient_penalty"),
+        "prior": ("adversarial",),
+        "encoder": ("adversarial",),
+    }
+    game = Wasserstein
+
+    def __init__(
+        self, encoder, decoder, critic, latent_dim, *, penalty_weight: float = 10.0, **parts
+    ):
+        checks.require_positive(type(self), penalty_weight=penalty_weight)
+        super().__init__(
+            encoder, decoder, critic, latent_dim, penalty_weight=penalty_weight, **parts
+        )
+
+    @staticmethod
+    def default_prior(latent_dim):
+        return PriorGenerator(mlp(latent_dim, latent_dim, name="prior"))
+
+    def default_optimizer(self, player):
+        rate = {"autoencoder": 2e-4, "critic": 1e-4, "prior": 2e-4, "encoder": 1e-5}[player]
+        betas = (0.9, 0.999) if player == "autoencoder" else (0.0, 0.9)
+        return keras.optimizers.Adam(rate, *betas)
+
+    def critic_loss(self, x, y, training):
+        real = self.encoder(x, training=training)
+        fake = self.prior.sample(tf.shape(x)[0], training)
+        slope = gradient_penalty(self.judge, real, fake)
+        game = self.game.discriminator(self.judge(real, training), self.judge(fake, training))
+        return {"adversarial": game, "gradient_penalty": self.penalty_weight * slope}
+
+    def prior_loss(self, x, y, training):
+        fake = self.prior.sample(tf.shape(x)[0], training)
+        return {"adversarial": self.game.generator(self.judge(fake, training))}
+
+    def encoder_loss(self, x, y, training):
+        return {"adversarial": self.judge(self.encoder(x, training=training), training)}
+
+    def score(self, x):
+        """The critic's value of the code, minus the reconstruction error."""
+        z = self.encode(x)
+        return self.judge(z, False) - squared_error(x, self.decode(z))

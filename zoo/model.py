@@ -1,0 +1,379 @@
+"""The contract every model of the zoo keeps.
+
+A generative model is networks, players and losses. In one training step each player
+moves in order; a move lowers that player's loss with that player's optimizer.
+"""
+
+import secrets
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo import batches, checks, noise, replicas, verbs
+
+TEST = 0x7E57  # the tag of the noise that evaluation draws
+
+
+class GenerativeModel(keras.Model):
+    """A generative model trained by one or more players.
+
+    A class states the tables below and writes, for every player, one method
+    `<player>_loss(x, y, training)` that returns a dict from term to a tensor of shape
+    `(batch,)` or `()`; or one `joint_loss(x, y, training)` that returns such a dict for
+    every player of a round that shares a forward pass. Terms carry their weights: they
+    add up to the player's loss. A term of shape `()` is computed from gathered values.
+
+    Args:
+        seed: integer from which all noise follows; None draws one and keeps it.
+        name: name of the model.
+        dtype: dtype or policy of the model; its networks bring their own.
+        **parts: networks (layers, or lists of them) and settings. Each becomes an
+            attribute of that name and an entry of the config.
+    """
+
+    players = {}  # player -> the attributes it moves: networks, lists of networks, layers
+    rounds = ()  # order of play; () = one player after another; a tuple inside = together
+    moves = {}  # player -> gradient steps in one step (a round takes those of its first)
+    fresh_batches = ()  # players that draw a new batch for each move
+    terms = {}  # player -> names summed into its loss
+    watched = {}  # player -> names logged but not summed
+    state = {}  # scalar -> initial value; saved, set to what `after_move` returns for it
+    frozen = ()  # attributes nobody moves
+    targets = "none"  # "labels", "some_labels", "pair" or "domain"
+    verbs = {}  # verb -> names of its arguments
+    monitor = ("val_loss", "min")
+    batch_size = 128  # of one move, where `fit` is not told another
+    num_classes = None
+
+    noise = noise
+    gather = staticmethod(replicas.gather)
+    own_rows = staticmethod(replicas.own_rows)
+    batch_mean = staticmethod(replicas.batch_mean)
+    replica_mean = staticmethod(replicas.mean)
+    among = staticmethod(replicas.among)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in ("train_step", "test_step"):
+            if name in vars(cls):
+                raise TypeError(f"{cls.__name__} must not define `{name}`: it is the contract's.")
+        moved = [name for names in cls.players.values() for name in names]
+        checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
+
+    def __init__(self, *, seed=None, name=None, dtype=None, **parts):
+        super().__init__(name=name, dtype=dtype)
+        checks.refuse_reserved(type(self), parts)
+        self.seed = secrets.randbits(31) if seed is None else seed
+        self.part_names = tuple(parts)
+        for key, value in parts.items():
+            checks.refuse_half_outputs(type(self), key, value)
+            setattr(self, key, value)
+        self.steps = self.add_weight(name="steps", shape=(), dtype="int64", trainable=False)
+        for key, value in self.state.items():
+            first = keras.initializers.Constant(value)
+            setattr(
+                self, key, self.add_weight(name=key, shape=(), initializer=first, trainable=False)
+            )
+        self.built = True
+
+    # What a class may write besides its losses.
+
+    def after_move(self, movers, batch, terms):
+        """Follows a move and is no gradient: clipping, averages. Returns new `state`.
+
+        `terms[player][name]` is the mean over the global batch, for this step so far.
+        """
+
+    def prepare(self, data):
+        """Sets weights that need data; called by `fit` once, before step 0."""
+
+    def default_optimizer(self, player):
+        """The optimizer of the paper."""
+        return keras.optimizers.Adam(1e-3)
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, num_classes=None, **settings):
+        """A model with default networks for data of this shape."""
+        raise NotImplementedError(f"{cls.__name__} has no default networks.")
+
+    # What a class reads.
+
+    @property
+    def data_shape(self):
+        """Shape of one example."""
+        network = getattr(self, "encoder", None) or self.discriminator
+        return tuple(network.input_shape[1:])
+
+    @property
+    def target_shape(self):
+        """Shape of one `y` where it is data."""
+        return self.data_shape
+
+    @property
+    def data_range(self):
+        """What the values of x must lie in: [0, 1] for images; None is anything finite."""
+        return (0.0, 1.0) if len(self.data_shape) == 3 else None
+
+    def now(self, value):
+        """A number, or a `LearningRateSchedule` at this step."""
+        schedule = isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
+        return value(self.steps) if schedule else value
+
+    def variables_of(self, player, trainable=True):
+        """The weights a player moves, or with `trainable=False` the state it may change."""
+        own = {}
+        for part in self.parts_of(player):
+            if isinstance(part, keras.Variable):
+                chosen = [part] if part.trainable == trainable else []
+            else:
+                chosen = part.trainable_variables if trainable else part.non_trainable_variables
+            own |= {id(variable): variable for variable in chosen}
+        return list(own.values())
+
+    def parts_of(self, player):
+        """The networks, layers and weights named in `players`, lists opened."""
+        named = [getattr(self, name) for name in self.players[player]]
+        lists = [part if isinstance(part, (list, tuple)) else [part] for part in named]
+        return [part for parts in lists for part in parts if part is not None]
+
+    @property
+    def play(self):
+        """The moves of one step in order, each a tuple of the players that move together."""
+        grouped = [r if isinstance(r, tuple) else (r,) for r in self.rounds or self.players]
+        return [movers for movers in grouped for _ in range(self.moves.get(movers[0], 1))]
+
+    @property
+    def parts(self):
+        """How many fresh batches one step takes."""
+        return max(1, sum(any(p in self.fresh_batches for p in movers) for movers in self.play))
+
+    # Training.
+
+    def compile(self, optimizer=None, **options):
+        """Readies the model for `fit`; without arguments it trains as its paper does.
+
+        Args:
+            optimizer: None (the paper's), one for every player, or a dict by player.
+            **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
+        """
+        unknown = set(options) - {"jit_compile", "steps_per_execution", "run_eagerly"}
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__}.compile takes `optimizer`, `jit_compile`, "
+                f"`steps_per_execution` and `run_eagerly`: losses and metrics are the model's "
+                f"own. Received: {sorted(unknown)}."
+            )
+        by_player = (
+            optimizer if isinstance(optimizer, dict) else dict.fromkeys(self.players, optimizer)
+        )
+        if set(by_player) - set(self.players):
+            raise ValueError(
+                f"`optimizer` must be for the players {list(self.players)}. "
+                f"Received: {list(by_player)}."
+            )
+        super().compile(optimizer=None, auto_scale_loss=False, **options)
+        self.compile_options = options
+        with self.distribute_strategy.scope():
+            self.optimizers = {p: self._optimizer(p, by_player.get(p)) for p in self.players}
+            self.trackers = {name: keras.metrics.Mean(name=name) for name in self.log_names()}
+
+    def _optimizer(self, player, given):
+        mine = keras.optimizers.get(given) if given is not None else self.default_optimizer(player)
+        mine = mine.from_config(mine.get_config())
+        half = any(
+            getattr(part, "compute_dtype", "") == "float16" for part in self.parts_of(player)
+        )
+        if half and not isinstance(mine, keras.optimizers.LossScaleOptimizer):
+            mine = keras.optimizers.LossScaleOptimizer(mine)
+        if batches.replicas_of(self) > 1 and mine.gradient_accumulation_steps:
+            raise ValueError("`gradient_accumulation_steps` cannot be used with several replicas.")
+        mine.build(self.variables_of(player))
+        return mine
+
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+        """Trains on arrays or a `tf.data.Dataset`; `batch_size` is the batch of one move.
+
+        Arrays are shuffled by (seed, epoch), and an epoch is as many whole steps as they
+        fill. The other arguments are those of `keras.Model.fit`.
+        """
+        data, options = batches.for_training(self, x, y, batch_size, options)
+        if int(self.steps.numpy()) == 0:
+            self.prepare(data)
+        return super().fit(data, epochs=epochs, shuffle=False, **options)
+
+    def evaluate(self, x=None, y=None, batch_size=None, **options):
+        """The mean of every term over held-out data, with the model in inference mode."""
+        if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
+            x, y = batches.for_evaluation(self, x, y, batch_size or self.batch_size), None
+        return super().evaluate(x, y, **options)
+
+    def train_step(self, data):
+        parts = batches.cut(*batches.unpack(data), self.parts)
+        fresh, batch, heard = iter(parts), parts[0], {}
+        for number, movers in enumerate(self.play):
+            if any(player in self.fresh_batches for player in movers):
+                batch = next(fresh)
+            for player, terms in self.move(movers, batch, number).items():
+                heard.setdefault(player, []).append(terms)
+            self._follow(movers, batch, heard)
+        self.steps.assign_add(1)
+        return self._log(heard, batch[0])
+
+    def move(self, movers, batch, number):
+        """One gradient step of each of `movers` on its own weights, all at once."""
+        owned = {id(v) for player in movers for v in self.variables_of(player, trainable=False)}
+        foreign = [v for p in self.players for v in self.variables_of(p, trainable=False)]
+        kept = [(v, tf.identity(v.value)) for v in foreign if id(v) not in owned]
+        own = {player: self.variables_of(player) for player in movers}
+        with (
+            noise.training(self.seed, self.steps.value, number),
+            tf.GradientTape(persistent=len(movers) > 1, watch_accessed_variables=False) as tape,
+        ):
+            tape.watch([v.value for variables in own.values() for v in variables])
+            terms = self.terms_of(movers, *batch, training=True)
+            goals = {player: self._goal(player, terms[player]) for player in movers}
+        gradients = {p: tape.gradient(goals[p], [v.value for v in own[p]]) for p in movers}
+        for player in movers:
+            self._apply(player, gradients[player], own[player])
+        for variable, value in kept:
+            variable.assign(value)
+        return terms
+
+    def terms_of(self, movers, x, y, training):
+        """Player -> term -> tensor, regularization of the player's networks included."""
+        regular = {
+            p: [part for part in self.parts_of(p) if checks.regularized(part)] for p in movers
+        }
+        for part in (part for parts in regular.values() for part in parts):
+            part._clear_losses()
+        joint = getattr(self, "joint_loss", None) if len(movers) > 1 else None
+        losses = {p: getattr(self, f"{p}_loss", None) for p in movers}
+        found = joint(x, y, training) if joint else {p: losses[p](x, y, training) for p in movers}
+        for player in movers:
+            names = {*self.terms[player], *self.watched.get(player, ())}
+            if set(found[player]) != names:
+                raise ValueError(
+                    f"The loss of {player!r} of {type(self).__name__} must return the terms "
+                    f"{sorted(names)}. Received: {sorted(found[player])}."
+                )
+            if regular[player]:
+                penalties = [loss for part in regular[player] for loss in part.losses]
+                found[player] = {**found[player], "regularization": tf.add_n(penalties)}
+        return {player: found[player] for player in movers}
+
+    def _goal(self, player, terms):
+        summed = [tf.reduce_mean(terms[name]) for name in self.summed(player)]
+        return self.optimizers[player].scale_loss(tf.add_n(summed) / replicas.count())
+
+    def _apply(self, player, gradients, variables):
+        missing = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
+        if missing:
+            raise ValueError(f"The loss of {player!r} gives no gradient to {missing}.")
+        optimizer, count = self.optimizers[player], replicas.count()
+        if count > 1:  # `apply` clips, then sums over replicas: reduce and clip before it
+            inner = getattr(optimizer, "inner_optimizer", optimizer)
+            scale = optimizer.scale_loss(tf.ones(()))
+            gradients = replicas.total([tf.convert_to_tensor(g) for g in gradients])
+            gradients = inner._clip_gradients([g / scale for g in gradients])
+            gradients = [g * scale / count for g in gradients]
+        optimizer.apply(gradients, variables)
+
+    def _follow(self, movers, batch, heard):
+        if type(self).after_move is GenerativeModel.after_move:
+            return
+        latest = {
+            p: {k: tf.reduce_mean(t) for k, t in moves[-1].items()} for p, moves in heard.items()
+        }
+        for name, value in (self.after_move(movers, batch, replicas.mean(latest)) or {}).items():
+            getattr(self, name).assign(value)
+
+    def test_step(self, data):
+        x, y = batches.unpack(data)
+        seen = self.trackers["loss"].count * replicas.count()  # rows: a key that resets by itself
+        heard = {}
+        for number, movers in enumerate(dict.fromkeys(self.play)):
+            with noise.training(self.seed, seen, TEST + number):
+                terms = self.terms_of(movers, x, y, training=False)
+            heard |= {player: [terms[player]] for player in movers}
+        return self._log(heard, x)
+
+    # Logs.
+
+    def summed(self, player):
+        """Names of the terms that add up to the player's loss."""
+        extra = ("regularization",) if any(map(checks.regularized, self.parts_of(player))) else ()
+        return (*self.terms[player], *extra)
+
+    def log_names(self):
+        """`loss`, and for every player its loss and its terms."""
+        alone = len(self.players) == 1
+        names = ["loss"] if alone else ["loss", *(f"{p}_loss" for p in self.players)]
+        for player in self.players:
+            terms = (*self.summed(player), *self.watched.get(player, ()))
+            names += [name if alone else f"{player}_{name}" for name in terms]
+        return names
+
+    def _log(self, heard, x):
+        alone, logs = len(self.players) == 1, {}
+        for player, moves in heard.items():
+            means = {
+                k: tf.add_n([tf.reduce_mean(m[k]) for m in moves]) / len(moves) for k in moves[0]
+            }
+            logs |= {name if alone else f"{player}_{name}": mean for name, mean in means.items()}
+            if not alone:
+                logs[f"{player}_loss"] = tf.add_n([means[name] for name in self.summed(player)])
+        parts = self.summed(*self.players) if alone else [f"{p}_loss" for p in heard]
+        logs["loss"] = tf.add_n([logs[name] for name in parts])
+        rows = tf.cast(tf.shape(x)[0], tf.float32)
+        for name, tracker in self.trackers.items():
+            tracker.update_state(logs[name], sample_weight=rows)
+        return self.get_metrics_result()
+
+    @property
+    def metrics(self):
+        return list(getattr(self, "trackers", {}).values())
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Nothing: networks arrive built, and Keras's own build fails on replicas."""
+
+    # Sampling, serving, saving.
+
+    def fit_sampler(self, x, **options):
+        """Fits the prior to the codes of `x`, for models whose codes have no law of their own."""
+        if not hasattr(getattr(self, "prior", None), "fit"):
+            raise ValueError(f"{type(self).__name__} needs no `fit_sampler`: its prior is given.")
+        x = batches.checked_data(self, np.asarray(x), "x")
+        self.prior.fit(batches.mapped(self.encode, x), seed=self.seed, **options)
+        return self
+
+    def offered(self):
+        """The verbs that can be used now."""
+        return self.verbs
+
+    def signatures(self):
+        """Verb -> (function of named tensors, name -> `tf.TensorSpec`): what export writes."""
+        return verbs.signatures(self)
+
+    def get_config(self):
+        parts = {key: verbs.pack(getattr(self, key)) for key in self.part_names}
+        return {"name": self.name, "seed": self.seed, "noise_version": noise.VERSION, **parts}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        if config.pop("noise_version", noise.VERSION) != noise.VERSION:
+            raise ValueError(f"`noise_version` must be {noise.VERSION}. Received: another one.")
+        with keras.saving.custom_object_scope(custom_objects):
+            return cls(**{key: verbs.unpack(value) for key, value in config.items()})
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        kept = {p: keras.saving.serialize_keras_object(o) for p, o in self.optimizers.items()}
+        return {"optimizer": kept, **self.compile_options}
+
+    def compile_from_config(self, config):
+        config = dict(config)
+        given = config.pop("optimizer")
+        self.compile({p: verbs.unpack(o) for p, o in given.items()}, **config)

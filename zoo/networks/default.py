@@ -1,0 +1,44 @@
+"""The networks `zoo.create` makes: perceptrons for vectors, convolutions for images."""
+
+from zoo.networks.conv import conv, deconv
+from zoo.networks.mlp import mlp
+
+
+def is_image(data_shape):
+    """Whether a shape is `(height, width, channels)`."""
+    return len(data_shape) == 3
+
+
+def encoder(data_shape, outputs, hidden=(256, 256), channels=(32, 64), name="encoder"):
+    """Data to a vector of `outputs` numbers."""
+    if is_image(data_shape):
+        return conv(data_shape, outputs, channels, name=name)
+    return mlp(data_shape, outputs, hidden, name=name)
+
+
+def decoder(
+    latent_dim, data_shape, hidden=(256, 256), channels=(32, 64), final="linear", name="decoder"
+):
+    """A code to data; `final="sigmoid"` gives values in (0, 1)."""
+    if is_image(data_shape):
+        return deconv(latent_dim, data_shape, channels, final=final, name=name)
+    return mlp(latent_dim, data_shape, hidden, final=final, name=name)
+
+
+def generator(latent_dim, data_shape, hidden=(256, 256), channels=(64, 128)):
+    """Noise to data: images in (0, 1), with batch normalization; vectors unbounded."""
+    if is_image(data_shape):
+        return deconv(latent_dim, data_shape, channels, True, "sigmoid", name="generator")
+    return mlp(latent_dim, data_shape, hidden, name="generator")
+
+
+def discriminator(data_shape, hidden=(256, 256), channels=(64, 128)):
+    """Data to one raw output, without normalization; leaky ReLU."""
+    if is_image(data_shape):
+        return conv(data_shape, 1, channels, "leaky_relu", rescale=True, name="discriminator")
+    return mlp(data_shape, 1, hidden, "leaky_relu", name="discriminator")
+
+
+def critic(latent_dim, hidden=(256, 256)):
+    """A code to one raw output."""
+    return mlp(latent_dim, 1, hidden, name="critic")

@@ -1,0 +1,31 @@
+"""Multi-layer perceptrons."""
+
+import math
+
+import keras
+
+
+def mlp(input_shape, output_shape, hidden=(256, 256), activation="relu", final="linear", name=None):
+    """Dense layers between two shapes; any shape is flattened and restored.
+
+    Args:
+        input_shape, output_shape: shapes without the batch; an integer is a vector.
+        hidden: widths of the hidden layers.
+        activation: of the hidden layers.
+        final: activation of the output, computed in float32.
+        name: of the network.
+    """
+    input_shape, output_shape = _shape(input_shape), _shape(output_shape)
+    layers = [keras.Input(input_shape)]
+    if len(input_shape) > 1:
+        layers.append(keras.layers.Flatten())
+    layers += [keras.layers.Dense(width, activation=activation) for width in hidden]
+    layers.append(keras.layers.Dense(math.prod(output_shape)))
+    if len(output_shape) > 1:
+        layers.append(keras.layers.Reshape(output_shape))
+    layers.append(keras.layers.Activation(final, dtype="float32"))
+    return keras.Sequential(layers, name=name)
+
+
+def _shape(shape):
+    return (shape,) if isinstance(shape, int) else tuple(shape)

@@ -1,0 +1,190 @@
+"""Counter-based noise: every random number is a pure function of its address.
+
+The bits are Threefry-2x32 with 20 rounds (Salmon et al., 2011, "Parallel random
+numbers: as easy as 1, 2, 3"). The key is (seed and move, step) while training and a
+row's own seed while serving; the counter is (row, draw and column). So noise does
+not depend on how many replicas, batches or processes share the work, and needs no
+state that could be lost when a run is saved.
+
+A draw reads the stream that is open in this thread. Streams are thread-local because
+`MirroredStrategy` traces each replica in a thread of its own and switches threads at
+every collective.
+
+    with noise.training(seed=0, step=model.steps, move=1):
+        z = noise.normal((batch, latent_dim))
+"""
+
+import contextlib
+import math
+import secrets
+import threading
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import replicas
+
+VERSION = 1  # of the mapping from address to bits; stored in every config
+COLUMNS = 20  # bits of the second counter word that number the columns of one draw
+ROUNDS = ((13, 15, 26, 6), (17, 29, 16, 24))
+WHOLE = 0xFFFFFFFF  # the row of draws that belong to the whole batch
+_open = threading.local()
+
+
+def threefry(key, counter):
+    """The Threefry-2x32-20 block of two uint32 words; broadcasts, NumPy or TensorFlow."""
+    left = np.left_shift if isinstance(counter[0], np.ndarray) else tf.bitwise.left_shift
+    right = np.right_shift if left is np.left_shift else tf.bitwise.right_shift
+    either = np.bitwise_or if left is np.left_shift else tf.bitwise.bitwise_or
+    differ = np.bitwise_xor if left is np.left_shift else tf.bitwise.bitwise_xor
+    keys = key[0], key[1], differ(differ(key[0], key[1]), np.uint32(0x1BD11BDA))
+    a, b = counter[0] + keys[0], counter[1] + keys[1]
+    for block in range(5):
+        for turn in ROUNDS[block % 2]:
+            a = a + b
+            b = differ(either(left(b, np.uint32(turn)), right(b, np.uint32(32 - turn))), a)
+        a = a + keys[(block + 1) % 3]
+        b = b + keys[(block + 2) % 3] + np.uint32(block + 1)
+    return a, b
+
+
+def halves(number):
+    """The low and high 32 bits of a Python integer or an int64 tensor, as uint32."""
+    if isinstance(number, tf.Tensor):
+        low = tf.bitwise.bitwise_and(number, tf.constant(WHOLE, tf.int64))
+        high = tf.bitwise.bitwise_and(
+            tf.bitwise.right_shift(number, tf.constant(32, tf.int64)), tf.constant(WHOLE, tf.int64)
+        )
+        return tf.cast(low, tf.uint32), tf.cast(high, tf.uint32)
+    return np.array([number & WHOLE], np.uint32), np.array([number >> 32 & WHOLE], np.uint32)
+
+
+def mixed(seed, tag):
+    """One uint32 from a seed and a small tag, computed while tracing."""
+    word, _ = threefry(halves(seed), (np.array([tag], np.uint32), np.array([VERSION], np.uint32)))
+    return int(word[0])
+
+
+class Stream:
+    """Where draws of one move, or of one call of a verb, take their bits from.
+
+    Args:
+        key: two uint32 words, scalars or one pair a row.
+        rows: maps a count to the row numbers of this replica, uint32 `(count,)`.
+    """
+
+    def __init__(self, key, rows):
+        self.key, self.rows, self.draws = key, rows, 0
+
+    def bits(self, shape, shared=False):
+        """Two uint32 words for each entry of `shape`; entry (i, ...) depends on row i."""
+        count, columns = shape[0], math.prod(shape[1:])
+        if columns >= 1 << COLUMNS or self.draws >= 1 << 32 - COLUMNS:
+            raise ValueError(
+                f"One stream gives {1 << 32 - COLUMNS} draws of at most {(1 << COLUMNS) - 1} "
+                f"columns. Received: draw {self.draws} of shape {tuple(shape)}."
+            )
+        offset = self.draws << COLUMNS
+        self.draws += 1
+        column = tf.cast(tf.range(columns), tf.uint32)[None] + tf.constant(offset, tf.uint32)
+        if shared:
+            row = tf.fill([1, 1], tf.constant(WHOLE, tf.uint32))
+            column = column + (tf.cast(tf.range(count), tf.uint32) * np.uint32(columns))[:, None]
+            row = row + tf.zeros_like(column)
+        else:
+            row = self.rows(count)[:, None] + tf.zeros_like(column)
+            column = column + tf.zeros_like(row)
+        return threefry(self.key, (row, column))
+
+
+def training(seed, step, move):
+    """Opens the stream of one move of one training step; rows count over all replicas."""
+    key = tf.constant(mixed(seed, move), tf.uint32), tf.cast(step, tf.uint32)
+    return opened(Stream(key, replicas.own_row_numbers))
+
+
+def serving(seed, count):
+    """Opens the stream of one call of a verb: row i is a function of its own seed alone.
+
+    Args:
+        seed: int64 `(count,)`, a seed a row; or one integer, from which they follow; or
+            None, which draws one.
+        count: how many rows.
+    """
+    seed = secrets.randbits(63) if seed is None else seed
+    seeds = row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
+    low, high = (word[:, None] for word in halves(seeds))
+    return opened(Stream((low, high), lambda rows: tf.zeros([rows], tf.uint32)))
+
+
+def row_seeds(seed, count):
+    """`count` int64 seeds that follow from one; what `sample(count, seed)` serves.
+
+    Args:
+        seed: a Python integer or an int64 scalar tensor.
+        count: how many, a number or an int32 scalar tensor.
+    """
+    low, high = halves(tf.convert_to_tensor(seed, tf.int64))
+    rows = tf.cast(tf.range(count), tf.uint32)
+    a, b = threefry((low, high), (rows, tf.zeros_like(rows)))
+    return tf.bitwise.bitwise_or(
+        tf.cast(a, tf.int64), tf.bitwise.left_shift(tf.cast(b, tf.int64), tf.constant(32, tf.int64))
+    )
+
+
+@contextlib.contextmanager
+def opened(stream):
+    """Makes `stream` the one that draws of this thread read."""
+    before = getattr(_open, "stream", None)
+    _open.stream = stream
+    try:
+        yield stream
+    finally:
+        _open.stream = before
+
+
+def _current():
+    stream = getattr(_open, "stream", None)
+    if stream is None:
+        raise RuntimeError(
+            "No noise stream is open: draw inside a loss or a verb, or open one with "
+            "`zoo.noise.serving(seeds)`."
+        )
+    return stream
+
+
+def _unit(word):
+    """A float32 in the open interval (0, 1) from 23 bits."""
+    bits = tf.bitwise.right_shift(word, tf.constant(9, tf.uint32))
+    return (tf.cast(bits, tf.float32) + 0.5) * 2.0**-23
+
+
+def uniform(shape, minval=0.0, maxval=1.0, shared=False):
+    """Uniform draws in (minval, maxval); `shared`: the same on every replica.
+
+    Args:
+        shape: `(rows, ...)`; the first entry may be a tensor, the others are numbers.
+    """
+    unit = tf.reshape(_unit(_current().bits(shape, shared)[0]), [shape[0], *shape[1:]])
+    return unit if (minval, maxval) == (0.0, 1.0) else minval + (maxval - minval) * unit
+
+
+def normal(shape, shared=False):
+    """Standard normal draws by Box and Muller, two for each pair of words.
+
+    Args:
+        shape: `(rows, ...)`; the first entry may be a tensor, the others are numbers.
+    """
+    columns = math.prod(shape[1:])
+    pairs = (columns + 1) // 2
+    first, second = (_unit(word) for word in _current().bits((shape[0], pairs), shared))
+    radius, angle = tf.sqrt(-2.0 * tf.math.log(first)), 2.0 * math.pi * second
+    both = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)
+    return tf.reshape(both[:, :columns], [shape[0], *shape[1:]])
+
+
+def permutation(count):
+    """A shuffle of `0 ... count - 1`, the same on every replica."""
+    word, _ = _current().bits((count, 1), shared=True)
+    half = tf.cast(tf.bitwise.right_shift(word[:, 0], tf.constant(1, tf.uint32)), tf.int32)
+    return tf.argsort(half, stable=True)

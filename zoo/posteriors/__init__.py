@@ -1,0 +1,1 @@
+"""Laws of the code given the encoder's output."""

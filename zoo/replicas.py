@@ -1,0 +1,75 @@
+"""What is computed on the global batch when several replicas share it.
+
+Outside a replica, and with one replica, every function is the identity or the plain
+mean, and adds no operation to the graph.
+"""
+
+import tensorflow as tf
+
+
+def context():
+    """The replica context when several replicas run in step, else None."""
+    inside = tf.distribute.get_replica_context()
+    return inside if inside is not None and inside.num_replicas_in_sync > 1 else None
+
+
+def count():
+    """How many replicas run in step."""
+    inside = context()
+    return inside.num_replicas_in_sync if inside else 1
+
+
+def index():
+    """The number of this replica, 0 when it is alone."""
+    inside = context()
+    return inside.replica_id_in_sync_group if inside else 0
+
+
+def own_row_numbers(rows):
+    """Numbers in the global batch of this replica's `rows` rows, uint32."""
+    own = tf.cast(tf.range(rows), tf.uint32)
+    return own + tf.cast(index() * rows, tf.uint32) if context() else own
+
+
+def total(tensors):
+    """The sum over replicas of one tensor or of a structure of tensors."""
+    inside = context()
+    return inside.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if inside else tensors
+
+
+def mean(tensors):
+    """The mean over replicas of tensors of equal shape: gradients inside a loss."""
+    inside = context()
+    return inside.all_reduce(tf.distribute.ReduceOp.MEAN, tensors) if inside else tensors
+
+
+def gather(tensor):
+    """The rows of the global batch, in order; differentiable."""
+    inside = context()
+    return inside.all_gather(tensor, axis=0) if inside else tensor
+
+
+def own_rows(tensor):
+    """Of a tensor of the global batch, the rows that belong to this replica."""
+    if not context():
+        return tensor
+    rows = tf.shape(tensor)[0] // count()
+    return tensor[index() * rows : (index() + 1) * rows]
+
+
+def batch_mean(tensor):
+    """The mean over the rows of the global batch, axis 0 removed; differentiable."""
+    return mean(tf.reduce_mean(tensor, axis=0))
+
+
+def among(mask, term):
+    """The mean of `term` over the rows of the global batch where `mask` holds, or 0.
+
+    Args:
+        mask: bool `(batch,)`.
+        term: float `(batch,)`.
+    """
+    chosen = tf.cast(mask, term.dtype)
+    part = tf.stack([tf.reduce_sum(chosen * term), tf.reduce_sum(chosen)])
+    part = total(part)
+    return tf.math.divide_no_nan(part[0], part[1])

@@ -1,0 +1,1 @@
+"""An evidence bound with a standard-normal prior: likelihoods, divergences, posteriors."""

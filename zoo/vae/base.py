@@ -1,0 +1,134 @@
+"""What models trained on an evidence bound share."""
+
+import tensorflow as tf
+
+from zoo import checks
+from zoo.code_verbs import CodeVerbs
+from zoo.likelihoods.bernoulli import Bernoulli
+from zoo.likelihoods.gaussian import Gaussian
+from zoo.model import GenerativeModel
+from zoo.networks import default
+from zoo.posteriors.gaussian import DiagonalGaussian
+from zoo.priors.normal import StandardNormal
+
+
+class VariationalModel(CodeVerbs, GenerativeModel):
+    """loss = -ln p(x|z) + KL(q(z|x) | p(z)), z ~ q(z|x). Not trained itself: see the papers.
+
+    Args:
+        encoder: data to the posterior's parameters: `(batch, 2 latent_dim)`, means and
+            then ln variances, for the Gaussian posterior.
+        decoder: codes to the likelihood's parameters.
+        latent_dim: size of the code.
+        likelihood: `zoo.likelihoods` object, or "bernoulli" or "gaussian"; None is the
+            class's own.
+        posterior: `zoo.posteriors` object; a diagonal Gaussian where None.
+        prior: `zoo.priors` object; N(0, I) where None.
+        **parts: those of `GenerativeModel`.
+    """
+
+    players = {"autoencoder": ("encoder", "decoder", "posterior", "likelihood", "prior")}
+    terms = {"autoencoder": ("reconstruction", "divergence")}
+    verbs = {**CodeVerbs.verbs, "score": ("x", "seed")}
+    score_kind = "elbo"
+
+    def __init__(
+        self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None, prior=None, **parts
+    ):
+        checks.require_positive(type(self), latent_dim=latent_dim)
+        bounded = default.is_image(encoder.input_shape[1:])
+        likelihood = self.default_likelihood(bounded) if likelihood is None else likelihood
+        if isinstance(likelihood, str):
+            likelihood = _named(likelihood, bounded)
+        posterior = DiagonalGaussian() if posterior is None else posterior
+        checks.require_output(type(self), "encoder", encoder, posterior.channels * latent_dim)
+        super().__init__(
+            encoder=encoder,
+            decoder=decoder,
+            latent_dim=latent_dim,
+            likelihood=likelihood,
+            posterior=posterior,
+            prior=StandardNormal(latent_dim) if prior is None else prior,
+            **parts,
+        )
+
+    @staticmethod
+    def default_likelihood(bounded):
+        """The law of the data; `bounded` says that they lie in [0, 1]."""
+        return Bernoulli() if bounded else Gaussian()
+
+    @classmethod
+    def for_data(
+        cls,
+        data_shape,
+        latent_dim,
+        hidden=(256, 256),
+        channels=(32, 64),
+        likelihood: str | None = None,
+        **settings,
+    ):
+        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
+        law = (
+            _named(likelihood, default.is_image(data_shape))
+            if isinstance(likelihood, str)
+            else likelihood
+        )
+        law = law or cls.default_likelihood(default.is_image(data_shape))
+        outputs = (*data_shape[:-1], law.channels * data_shape[-1])
+        return cls(
+            default.encoder(data_shape, 2 * latent_dim, **sizes),
+            default.decoder(latent_dim, outputs, **sizes),
+            latent_dim,
+            likelihood=law,
+            **settings,
+        )
+
+    @property
+    def data_range(self):
+        return self.likelihood.data_range or super().data_range
+
+    def bound(self, x, training):
+        """-ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
+        output = self.encoder(x, training=training)
+        z, log_q = self.posterior.sample(output)
+        error = self.likelihood.nll(x, self.decoder(z, training=training))
+        return error, self.posterior.divergence(output, z, log_q, self.prior)
+
+    def autoencoder_loss(self, x, y, training):
+        error, divergence = self.bound(x, training)
+        return {"reconstruction": error, "divergence": divergence}
+
+    def encode(self, x, sample=False, seed=None):
+        """The mean of q(z|x), or with `sample=True` a draw: `(batch, latent_dim)`."""
+        output = self.encoder(x, training=False)
+        if not sample:
+            return self.posterior.mean(output)
+        with self.noise.serving(seed, len(x)):
+            return self.posterior.sample(output)[0]
+
+    def decode(self, z):
+        """The mean of p(x|z)."""
+        return self.likelihood.mean(self.decoder(z, training=False))
+
+    def sample(self, count, seed=None, noise=False):
+        """Means of p(x|z) at `count` draws of z, or with `noise=True` draws of x."""
+        with self.noise.serving(seed, count):
+            output = self.decoder(self.prior.sample(count), training=False)
+            return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
+
+    def score(self, x, seed=0):
+        """The evidence lower bound of each x, in nats, from one draw of z."""
+        with self.noise.serving(seed, _rows(x)):
+            error, divergence = self.bound(x, training=False)
+        return -error - divergence
+
+
+def _rows(x):
+    return x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
+
+
+def _named(name, bounded):
+    laws = {"bernoulli": Bernoulli, "gaussian": lambda: Gaussian(bounded=bounded)}
+    if name not in laws:
+        raise ValueError(f"`likelihood` must be one of {sorted(laws)}. Received: {name!r}.")
+    return laws[name]()

@@ -1,0 +1,29 @@
+"""VAE with a Gaussian likelihood of fixed variance (Dai and Wipf, 2019, arXiv:1903.05789)."""
+
+from zoo.likelihoods.gaussian import Gaussian
+from zoo.registry import register
+from zoo.vae.base import VariationalModel
+
+
+@register
+class FixedVarianceVAE(VariationalModel):
+    """A VAE that measures reconstructions by squared error.
+
+        loss = |x - mean(z)|^2 / (2 sigma^2) + D/2 ln(2 pi sigma^2) + KL(q(z|x) | N(0, I))
+
+    sigma to 0 gives an autoencoder, sigma to infinity a posterior equal to the prior.
+
+    Departures: none known; sigma = 1 is the baseline of the paper.
+
+    Args:
+        encoder: data to `(batch, 2 latent_dim)`: means, then ln variances.
+        decoder: codes to means; of images before the sigmoid.
+        latent_dim: size of the code.
+        likelihood: a `zoo.likelihoods.gaussian.Gaussian` with the sigma wanted.
+
+    Reference: Dai and Wipf, 2019, "Diagnosing and enhancing VAE models".
+    """
+
+    @staticmethod
+    def default_likelihood(bounded):
+        return Gaussian(bounded=bounded)

@@ -1,0 +1,97 @@
+"""Verbs as signatures: one vocabulary of arguments, one name for each output.
+
+`sample` is served twice: `sample(seed: int64[batch])` gives one example a seed, each a
+function of its own seed alone, and `sample_n(count, seed)` the examples that
+`model.sample(count, seed=seed)` gives.
+"""
+
+import keras
+import tensorflow as tf
+
+from zoo import noise
+
+MOST_COUNT, MOST_STEPS = 1024, 64  # what one served call may ask for
+
+
+def data_name(model):
+    """What one example is called in a signature."""
+    return "image" if len(model.data_shape) == 3 else "x"
+
+
+def argument(model, name):
+    """The `tf.TensorSpec` of an argument of a verb."""
+    data = data_name(model)
+    rows = {
+        "x": (data, model.data_shape, tf.float32),
+        "x1": (f"{data}1", model.data_shape, tf.float32),
+        "x2": (f"{data}2", model.data_shape, tf.float32),
+        "y": ("y", model.target_shape, tf.float32),
+        "labels": ("label", (), tf.int32),
+        "seed": ("seed", (), tf.int64),
+    }
+    codes = {
+        name: (name, (getattr(model, "latent_dim", None),), tf.float32)
+        for name in ("z", "z1", "z2")
+    }
+    if name in ("count", "steps"):
+        return tf.TensorSpec((), tf.int32, name)
+    served, shape, dtype = (rows | codes)[name]
+    return tf.TensorSpec((None, *shape), dtype, served)
+
+
+def output(model, verb):
+    """What a verb's result is called in a signature."""
+    return {"encode": "z", "score": "score", "classify": "probabilities"}.get(
+        verb, data_name(model)
+    )
+
+
+def signatures(model):
+    """Verb -> (function of named tensors, served name -> `tf.TensorSpec`)."""
+    found = {}
+    for verb, names in model.offered().items():
+        names = [name for name in names if name != "count"]
+        found[verb] = _signature(model, verb, {name: argument(model, name) for name in names})
+        if verb == "sample":
+            specs = {name: argument(model, name) for name in ("count", *names)}
+            specs["seed"] = tf.TensorSpec((), tf.int64, "seed")
+            found["sample_n"] = _signature(model, verb, specs)
+    return found
+
+
+def _signature(model, verb, specs):
+    served = {spec.name: name for name, spec in specs.items()}
+    limits = {"count": (1, MOST_COUNT), "steps": (2, MOST_STEPS)}
+
+    def function(**tensors):
+        given = {served[name]: tensor for name, tensor in tensors.items()}
+        for name, (low, high) in limits.items():
+            if name in given:
+                words = f"`{name}` must be from {low} to {high}."
+                tf.debugging.Assert(
+                    (given[name] >= low) & (given[name] <= high), [words, given[name]]
+                )
+        if verb == "sample":
+            if "count" in given:
+                given["seed"] = noise.row_seeds(given["seed"], given["count"])
+            given["count"] = tf.shape(given["seed"])[0]
+        return {output(model, verb): getattr(model, verb)(**given)}
+
+    function.__name__ = verb
+    return function, {spec.name: spec for spec in specs.values()}
+
+
+def pack(value):
+    """A constructor argument as its config."""
+    if isinstance(value, (list, tuple)):
+        return [pack(entry) for entry in value]
+    plain = value is None or isinstance(value, (bool, int, float, str))
+    return value if plain else keras.saving.serialize_keras_object(value)
+
+
+def unpack(value):
+    """A constructor argument from its config."""
+    if isinstance(value, list):
+        return [unpack(entry) for entry in value]
+    kept = isinstance(value, dict) and "class_name" in value
+    return keras.saving.deserialize_keras_object(value) if kept else value
