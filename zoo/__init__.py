@@ -54,6 +54,8 @@ def create(name, data_shape, latent_dim, **settings):
             "`data_shape` must be (height, width, channels) or (size,), of positive integers. "
             f"Received: {data_shape}."
         )
+    if not isinstance(latent_dim, int) or latent_dim < 1:
+        raise ValueError(f"`latent_dim` must be a positive integer. Received: {latent_dim!r}.")
     return model_class(name).for_data(shape, latent_dim, **settings)
 
 

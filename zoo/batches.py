@@ -102,8 +102,8 @@ def epochs(model, x, y, size, shuffle, options):
 
     def one_epoch(epoch):
         orders = []
-        for side, array in enumerate(arrays):
-            count, tag = len(sides[side]), side if model.targets == "domain" else 0
+        for side, count in enumerate(len(array) for array in sides):
+            tag = side if model.targets == "domain" else 0
             order = tf.range(count)
             if shuffle:
                 with noise.training(model.seed, epoch, ORDER + tag):

@@ -1,5 +1,8 @@
 """What a class of the zoo and the networks given to it must satisfy."""
 
+import difflib
+import inspect
+
 import keras
 
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
@@ -33,14 +36,28 @@ def require_output(cls, name, network, size):
         raise ValueError(f"`{name}` of {cls.__name__} must have {size} outputs. Received: {found}.")
 
 
-def require_positive(cls, **settings):
-    """Refuses sizes below one and negative weights."""
-    for name, value in settings.items():
-        lowest = 0 if name.endswith("_weight") or name == "beta" else 1
-        if not callable(value) and not value >= lowest:
-            raise ValueError(
-                f"`{name}` of {cls.__name__} must be at least {lowest}. Received: {name}={value}."
-            )
+def refuse_parts(cls, parts):
+    """Refuses networks and settings that a model cannot be made of."""
+    refuse_reserved(cls, parts)
+    known = _parameters(cls)
+    for name, value in parts.items():
+        if known and name not in known:
+            near = difflib.get_close_matches(name, known, n=1) or sorted(known)
+            raise TypeError(f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}.")
+        refuse_half_outputs(cls, name, value)
+        lowest = 1 if name == "latent_dim" else 0
+        if name == "latent_dim" or name == "beta" or name.endswith("_weight"):
+            if isinstance(value, (int, float)) and not value >= lowest:
+                raise ValueError(
+                    f"`{name}` of {cls.__name__} must be at least {lowest}. Received: {value}."
+                )
+
+
+def _parameters(cls):
+    """Names that the constructors of a class take; empty where it has none of its own."""
+    contract = next(base for base in cls.__mro__ if base.__name__ == "GenerativeModel")
+    own = [base for base in cls.__mro__[: cls.__mro__.index(contract)] if "__init__" in vars(base)]
+    return {name for base in own for name in inspect.signature(base.__init__).parameters}
 
 
 def regularized(part):
@@ -58,3 +75,32 @@ def regularized(part):
             "embeddings_regularizer",
         )
     )
+
+
+def optimizers_by_player(model, optimizer, options):
+    """What `compile` was given, as a dict by player; refuses what it does not take."""
+    name = type(model).__name__
+    unknown = set(options) - {"jit_compile", "steps_per_execution", "run_eagerly"}
+    if unknown:
+        raise ValueError(
+            f"`compile` of {name} takes `optimizer`, `jit_compile`, `steps_per_execution` and "
+            f"`run_eagerly`: losses and metrics are the model's own. Received: {sorted(unknown)}."
+        )
+    if not isinstance(optimizer, dict):
+        return dict.fromkeys(model.players, optimizer)
+    if set(optimizer) - set(model.players):
+        raise ValueError(
+            f"`optimizer` of {name} must be for the players {list(model.players)}. "
+            f"Received: {list(optimizer)}."
+        )
+    return optimizer
+
+
+def require_terms(model, player, found):
+    """Refuses a loss whose terms are not those the class declares."""
+    names = {*model.terms[player], *model.watched.get(player, ())}
+    if set(found) != names:
+        raise ValueError(
+            f"The loss of {player!r} of {type(model).__name__} must return the terms "
+            f"{sorted(names)}. Received: {sorted(found)}."
+        )

@@ -22,7 +22,11 @@ class CodeVerbs:
     def sample(self, count, seed=None):
         """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
         with self.noise.serving(seed, count):
-            return self.decode(self.prior.sample(count))
+            return self.decode(self.draw_codes(count))
+
+    def draw_codes(self, count):
+        """`count` codes of the law that `sample` decodes; needs an open noise stream."""
+        return self.prior.sample(count)
 
     def reconstruct(self, x):
         """The data that x is decoded to after encoding."""

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import batches, checks, noise, replicas, verbs
+from zoo import batches, checks, configs, logs, noise, replicas, verbs
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
 
-class GenerativeModel(keras.Model):
+class GenerativeModel(configs.Configured, keras.Model):
     """A generative model trained by one or more players.
 
     A class states the tables below and writes, for every player, one method
@@ -63,27 +63,22 @@ class GenerativeModel(keras.Model):
 
     def __init__(self, *, seed=None, name=None, dtype=None, **parts):
         super().__init__(name=name, dtype=dtype)
-        checks.refuse_reserved(type(self), parts)
+        checks.refuse_parts(type(self), parts)
         self.seed = secrets.randbits(31) if seed is None else seed
         self.part_names = tuple(parts)
         for key, value in parts.items():
-            checks.refuse_half_outputs(type(self), key, value)
             setattr(self, key, value)
         self.steps = self.add_weight(name="steps", shape=(), dtype="int64", trainable=False)
         for key, value in self.state.items():
-            first = keras.initializers.Constant(value)
-            setattr(
-                self, key, self.add_weight(name=key, shape=(), initializer=first, trainable=False)
-            )
+            start = {"initializer": keras.initializers.Constant(value), "trainable": False}
+            setattr(self, key, self.add_weight(name=key, shape=(), **start))
         self.built = True
 
     # What a class may write besides its losses.
 
     def after_move(self, movers, batch, terms):
-        """Follows a move and is no gradient: clipping, averages. Returns new `state`.
-
-        `terms[player][name]` is the mean over the global batch, for this step so far.
-        """
+        """Follows a move and is no gradient; `terms[player][name]` are means over the global
+        batch, for this step so far. Returns new values of `state`."""
 
     def prepare(self, data):
         """Sets weights that need data; called by `fit` once, before step 0."""
@@ -132,8 +127,9 @@ class GenerativeModel(keras.Model):
         return list(own.values())
 
     def parts_of(self, player):
-        """The networks, layers and weights named in `players`, lists opened."""
-        named = [getattr(self, name) for name in self.players[player]]
+        """The networks, layers and weights a player moves; None: those that are frozen."""
+        names = self.frozen if player is None else self.players[player]
+        named = [getattr(self, name) for name in names]
         lists = [part if isinstance(part, (list, tuple)) else [part] for part in named]
         return [part for parts in lists for part in parts if part is not None]
 
@@ -148,8 +144,6 @@ class GenerativeModel(keras.Model):
         """How many fresh batches one step takes."""
         return max(1, sum(any(p in self.fresh_batches for p in movers) for movers in self.play))
 
-    # Training.
-
     def compile(self, optimizer=None, **options):
         """Readies the model for `fit`; without arguments it trains as its paper does.
 
@@ -157,33 +151,17 @@ class GenerativeModel(keras.Model):
             optimizer: None (the paper's), one for every player, or a dict by player.
             **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
         """
-        unknown = set(options) - {"jit_compile", "steps_per_execution", "run_eagerly"}
-        if unknown:
-            raise ValueError(
-                f"{type(self).__name__}.compile takes `optimizer`, `jit_compile`, "
-                f"`steps_per_execution` and `run_eagerly`: losses and metrics are the model's "
-                f"own. Received: {sorted(unknown)}."
-            )
-        by_player = (
-            optimizer if isinstance(optimizer, dict) else dict.fromkeys(self.players, optimizer)
-        )
-        if set(by_player) - set(self.players):
-            raise ValueError(
-                f"`optimizer` must be for the players {list(self.players)}. "
-                f"Received: {list(by_player)}."
-            )
+        by_player = checks.optimizers_by_player(self, optimizer, options)
         super().compile(optimizer=None, auto_scale_loss=False, **options)
         self.compile_options = options
         with self.distribute_strategy.scope():
             self.optimizers = {p: self._optimizer(p, by_player.get(p)) for p in self.players}
-            self.trackers = {name: keras.metrics.Mean(name=name) for name in self.log_names()}
+            self.trackers = {name: keras.metrics.Mean(name=name) for name in logs.names(self)}
 
     def _optimizer(self, player, given):
         mine = keras.optimizers.get(given) if given is not None else self.default_optimizer(player)
         mine = mine.from_config(mine.get_config())
-        half = any(
-            getattr(part, "compute_dtype", "") == "float16" for part in self.parts_of(player)
-        )
+        half = any(getattr(p, "compute_dtype", "") == "float16" for p in self.parts_of(player))
         if half and not isinstance(mine, keras.optimizers.LossScaleOptimizer):
             mine = keras.optimizers.LossScaleOptimizer(mine)
         if batches.replicas_of(self) > 1 and mine.gradient_accumulation_steps:
@@ -218,13 +196,14 @@ class GenerativeModel(keras.Model):
                 heard.setdefault(player, []).append(terms)
             self._follow(movers, batch, heard)
         self.steps.assign_add(1)
-        return self._log(heard, batch[0])
+        return logs.record(self, heard, batch[0])
 
     def move(self, movers, batch, number):
-        """One gradient step of each of `movers` on its own weights, all at once."""
+        """One gradient step of each of `movers` on its own weights, all at once; the terms."""
         owned = {id(v) for player in movers for v in self.variables_of(player, trainable=False)}
-        foreign = [v for p in self.players for v in self.variables_of(p, trainable=False)]
-        kept = [(v, tf.identity(v.value)) for v in foreign if id(v) not in owned]
+        others = [self.variables_of(p, trainable=False) for p in (*self.players, None)]
+        foreign = {id(v): v for variables in others for v in variables if id(v) not in owned}
+        kept = [(v, tf.identity(v.value)) for v in foreign.values()]
         own = {player: self.variables_of(player) for player in movers}
         with (
             noise.training(self.seed, self.steps.value, number),
@@ -242,21 +221,15 @@ class GenerativeModel(keras.Model):
 
     def terms_of(self, movers, x, y, training):
         """Player -> term -> tensor, regularization of the player's networks included."""
-        regular = {
-            p: [part for part in self.parts_of(p) if checks.regularized(part)] for p in movers
-        }
+        regular = {p: list(filter(checks.regularized, self.parts_of(p))) for p in movers}
         for part in (part for parts in regular.values() for part in parts):
             part._clear_losses()
-        joint = getattr(self, "joint_loss", None) if len(movers) > 1 else None
-        losses = {p: getattr(self, f"{p}_loss", None) for p in movers}
-        found = joint(x, y, training) if joint else {p: losses[p](x, y, training) for p in movers}
+        if len(movers) > 1 and hasattr(self, "joint_loss"):
+            found = self.joint_loss(x, y, training)
+        else:
+            found = {p: getattr(self, f"{p}_loss")(x, y, training) for p in movers}
         for player in movers:
-            names = {*self.terms[player], *self.watched.get(player, ())}
-            if set(found[player]) != names:
-                raise ValueError(
-                    f"The loss of {player!r} of {type(self).__name__} must return the terms "
-                    f"{sorted(names)}. Received: {sorted(found[player])}."
-                )
+            checks.require_terms(self, player, found[player])
             if regular[player]:
                 penalties = [loss for part in regular[player] for loss in part.losses]
                 found[player] = {**found[player], "regularization": tf.add_n(penalties)}
@@ -282,9 +255,7 @@ class GenerativeModel(keras.Model):
     def _follow(self, movers, batch, heard):
         if type(self).after_move is GenerativeModel.after_move:
             return
-        latest = {
-            p: {k: tf.reduce_mean(t) for k, t in moves[-1].items()} for p, moves in heard.items()
-        }
+        latest = {p: {k: logs.mean(m[-1:], k) for k in m[-1]} for p, m in heard.items()}
         for name, value in (self.after_move(movers, batch, replicas.mean(latest)) or {}).items():
             getattr(self, name).assign(value)
 
@@ -296,39 +267,12 @@ class GenerativeModel(keras.Model):
             with noise.training(self.seed, seen, TEST + number):
                 terms = self.terms_of(movers, x, y, training=False)
             heard |= {player: [terms[player]] for player in movers}
-        return self._log(heard, x)
-
-    # Logs.
+        return logs.record(self, heard, x)
 
     def summed(self, player):
         """Names of the terms that add up to the player's loss."""
         extra = ("regularization",) if any(map(checks.regularized, self.parts_of(player))) else ()
         return (*self.terms[player], *extra)
-
-    def log_names(self):
-        """`loss`, and for every player its loss and its terms."""
-        alone = len(self.players) == 1
-        names = ["loss"] if alone else ["loss", *(f"{p}_loss" for p in self.players)]
-        for player in self.players:
-            terms = (*self.summed(player), *self.watched.get(player, ()))
-            names += [name if alone else f"{player}_{name}" for name in terms]
-        return names
-
-    def _log(self, heard, x):
-        alone, logs = len(self.players) == 1, {}
-        for player, moves in heard.items():
-            means = {
-                k: tf.add_n([tf.reduce_mean(m[k]) for m in moves]) / len(moves) for k in moves[0]
-            }
-            logs |= {name if alone else f"{player}_{name}": mean for name, mean in means.items()}
-            if not alone:
-                logs[f"{player}_loss"] = tf.add_n([means[name] for name in self.summed(player)])
-        parts = self.summed(*self.players) if alone else [f"{p}_loss" for p in heard]
-        logs["loss"] = tf.add_n([logs[name] for name in parts])
-        rows = tf.cast(tf.shape(x)[0], tf.float32)
-        for name, tracker in self.trackers.items():
-            tracker.update_state(logs[name], sample_weight=rows)
-        return self.get_metrics_result()
 
     @property
     def metrics(self):
@@ -336,8 +280,6 @@ class GenerativeModel(keras.Model):
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing: networks arrive built, and Keras's own build fails on replicas."""
-
-    # Sampling, serving, saving.
 
     def fit_sampler(self, x, **options):
         """Fits the prior to the codes of `x`, for models whose codes have no law of their own."""
@@ -354,26 +296,3 @@ class GenerativeModel(keras.Model):
     def signatures(self):
         """Verb -> (function of named tensors, name -> `tf.TensorSpec`): what export writes."""
         return verbs.signatures(self)
-
-    def get_config(self):
-        parts = {key: verbs.pack(getattr(self, key)) for key in self.part_names}
-        return {"name": self.name, "seed": self.seed, "noise_version": noise.VERSION, **parts}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        if config.pop("noise_version", noise.VERSION) != noise.VERSION:
-            raise ValueError(f"`noise_version` must be {noise.VERSION}. Received: another one.")
-        with keras.saving.custom_object_scope(custom_objects):
-            return cls(**{key: verbs.unpack(value) for key, value in config.items()})
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
-        kept = {p: keras.saving.serialize_keras_object(o) for p, o in self.optimizers.items()}
-        return {"optimizer": kept, **self.compile_options}
-
-    def compile_from_config(self, config):
-        config = dict(config)
-        given = config.pop("optimizer")
-        self.compile({p: verbs.unpack(o) for p, o in given.items()}, **config)

@@ -5,7 +5,6 @@ function of its own seed alone, and `sample_n(count, seed)` the examples that
 `model.sample(count, seed=seed)` gives.
 """
 
-import keras
 import tensorflow as tf
 
 from zoo import noise
@@ -79,19 +78,3 @@ def _signature(model, verb, specs):
 
     function.__name__ = verb
     return function, {spec.name: spec for spec in specs.values()}
-
-
-def pack(value):
-    """A constructor argument as its config."""
-    if isinstance(value, (list, tuple)):
-        return [pack(entry) for entry in value]
-    plain = value is None or isinstance(value, (bool, int, float, str))
-    return value if plain else keras.saving.serialize_keras_object(value)
-
-
-def unpack(value):
-    """A constructor argument from its config."""
-    if isinstance(value, list):
-        return [unpack(entry) for entry in value]
-    kept = isinstance(value, dict) and "class_name" in value
-    return keras.saving.deserialize_keras_object(value) if kept else value

@@ -25,7 +25,6 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     final = "sigmoid"  # how default decoders of images end
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
-        checks.require_positive(type(self), latent_dim=latent_dim)
         checks.require_output(type(self), "encoder", encoder, latent_dim)
         prior = self.default_prior(latent_dim) if prior is None else prior
         super().__init__(

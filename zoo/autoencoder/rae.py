@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from zoo import checks
 from zoo.autoencoder.base import AutoencoderModel
 from zoo.losses.reconstruction import squared_error, sum_of_rest
 from zoo.registry import register
@@ -57,7 +56,6 @@ class RAE(AutoencoderModel):
                 f"`penalty` must be 'weights', 'jacobian' or 'none'. Received: {penalty!r}."
             )
         weights = {"code_norm_weight": code_norm_weight, "penalty_weight": penalty_weight}
-        checks.require_positive(type(self), **weights)
         super().__init__(encoder, decoder, latent_dim, penalty=penalty, **weights, **parts)
         chosen = [self.penalties[penalty]] if penalty != "none" else []
         self.terms = {"autoencoder": ("reconstruction", "code_norm", *chosen)}

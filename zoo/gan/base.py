@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from zoo import checks
 from zoo.code_verbs import path
 from zoo.losses.games import NonSaturating
 from zoo.model import GenerativeModel
@@ -32,7 +31,6 @@ class AdversarialModel(GenerativeModel):
     game = NonSaturating
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
-        checks.require_positive(type(self), latent_dim=latent_dim)
         if generator.input_shape[-1] != latent_dim:
             raise ValueError(
                 f"`generator` of {type(self).__name__} must take {latent_dim} numbers. "

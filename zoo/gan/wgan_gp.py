@@ -2,7 +2,6 @@
 
 import keras
 
-from zoo import checks
 from zoo.gan.base import AdversarialModel
 from zoo.losses.games import Wasserstein
 from zoo.losses.lipschitz import gradient_penalty
@@ -45,7 +44,6 @@ class WGANGP(AdversarialModel):
     def __init__(
         self, generator, discriminator, latent_dim, *, penalty_weight: float = 10.0, **parts
     ):
-        checks.require_positive(type(self), penalty_weight=penalty_weight)
         super().__init__(
             generator, discriminator, latent_dim, penalty_weight=penalty_weight, **parts
         )

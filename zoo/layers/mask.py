@@ -15,14 +15,14 @@ class Mask(keras.layers.Layer):
 
     Args:
         latent_dim: how many dimensions.
-        seed: of the start values.
+        seed: of the start values; 0 where None.
         **options: those of `keras.layers.Layer`.
     """
 
-    def __init__(self, latent_dim, seed=0, **options):
+    def __init__(self, latent_dim, seed=None, **options):
         super().__init__(**options)
-        self.latent_dim, self.seed = latent_dim, seed
-        with noise.training(seed, 0, 0):
+        self.latent_dim, self.seed = latent_dim, seed or 0
+        with noise.training(self.seed, 0, 0):
             start = 5.0 * noise.uniform((1, latent_dim))[0]
         self.v = self.add_weight(
             name="v",

@@ -19,3 +19,12 @@ class Doubling(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"first": self.first, "period": self.period, "cap": self.cap}
+
+
+def mask_polarization(latent_dim):
+    """How MaskAAE's code drives its mask to 0 or 1: 2 / m, doubling each 4 I steps to 2048.
+
+    I is 75 for m <= 20, else 112.5 m and at most 10,000.
+    """
+    interval = 75 if latent_dim <= 20 else min(10_000, int(112.5 * latent_dim))
+    return Doubling(2.0 / latent_dim, 4 * interval, cap=2048.0)

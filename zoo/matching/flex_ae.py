@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from zoo import checks
 from zoo.losses.games import Wasserstein
 from zoo.losses.lipschitz import gradient_penalty
 from zoo.losses.reconstruction import squared_error
@@ -60,7 +59,6 @@ class FlexAE(MatchedAutoencoder):
     def __init__(
         self, encoder, decoder, critic, latent_dim, *, penalty_weight: float = 10.0, **parts
     ):
-        checks.require_positive(type(self), penalty_weight=penalty_weight)
         super().__init__(
             encoder, decoder, critic, latent_dim, penalty_weight=penalty_weight, **parts
         )

@@ -1,9 +1,8 @@
-"""Wasserstein autoencoder with an adversary on codes (Tolstikhin et al., 2018, arXiv:1711.01558)."""
+"""WAE-GAN (Tolstikhin et al., 2018, arXiv:1711.01558)."""
 
 import keras
 import tensorflow as tf
 
-from zoo import checks
 from zoo.losses.games import NonSaturating
 from zoo.losses.reconstruction import squared_error
 from zoo.matching.base import MatchedAutoencoder
@@ -42,7 +41,6 @@ class WAEGAN(MatchedAutoencoder):
     def __init__(
         self, encoder, decoder, critic, latent_dim, *, adversarial_weight: float = 10.0, **parts
     ):
-        checks.require_positive(type(self), adversarial_weight=adversarial_weight)
         super().__init__(
             encoder, decoder, critic, latent_dim, adversarial_weight=adversarial_weight, **parts
         )

@@ -1,9 +1,8 @@
-"""Wasserstein autoencoder with a maximum mean discrepancy (Tolstikhin et al., 2018, arXiv:1711.01558)."""
+"""WAE-MMD (Tolstikhin et al., 2018, arXiv:1711.01558)."""
 
 import keras
 import tensorflow as tf
 
-from zoo import checks
 from zoo.autoencoder.base import AutoencoderModel
 from zoo.losses.discrepancy import mmd
 from zoo.losses.reconstruction import squared_error
@@ -38,7 +37,6 @@ class WAEMMD(AutoencoderModel):
     batch_size = 100
 
     def __init__(self, encoder, decoder, latent_dim, *, discrepancy_weight: float = 10.0, **parts):
-        checks.require_positive(type(self), discrepancy_weight=discrepancy_weight)
         super().__init__(
             encoder, decoder, latent_dim, discrepancy_weight=discrepancy_weight, **parts
         )

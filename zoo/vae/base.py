@@ -6,6 +6,7 @@ from zoo import checks
 from zoo.code_verbs import CodeVerbs
 from zoo.likelihoods.bernoulli import Bernoulli
 from zoo.likelihoods.gaussian import Gaussian
+from zoo.likelihoods.named import likelihood as named
 from zoo.model import GenerativeModel
 from zoo.networks import default
 from zoo.posteriors.gaussian import DiagonalGaussian
@@ -35,18 +36,15 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     def __init__(
         self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None, prior=None, **parts
     ):
-        checks.require_positive(type(self), latent_dim=latent_dim)
         bounded = default.is_image(encoder.input_shape[1:])
-        likelihood = self.default_likelihood(bounded) if likelihood is None else likelihood
-        if isinstance(likelihood, str):
-            likelihood = _named(likelihood, bounded)
+        law = self.default_likelihood(bounded) if likelihood is None else named(likelihood, bounded)
         posterior = DiagonalGaussian() if posterior is None else posterior
         checks.require_output(type(self), "encoder", encoder, posterior.channels * latent_dim)
         super().__init__(
             encoder=encoder,
             decoder=decoder,
             latent_dim=latent_dim,
-            likelihood=likelihood,
+            likelihood=law,
             posterior=posterior,
             prior=StandardNormal(latent_dim) if prior is None else prior,
             **parts,
@@ -68,12 +66,8 @@ class VariationalModel(CodeVerbs, GenerativeModel):
         **settings,
     ):
         sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        law = (
-            _named(likelihood, default.is_image(data_shape))
-            if isinstance(likelihood, str)
-            else likelihood
-        )
-        law = law or cls.default_likelihood(default.is_image(data_shape))
+        bounded = default.is_image(data_shape)
+        law = cls.default_likelihood(bounded) if likelihood is None else named(likelihood, bounded)
         outputs = (*data_shape[:-1], law.channels * data_shape[-1])
         return cls(
             default.encoder(data_shape, 2 * latent_dim, **sizes),
@@ -103,7 +97,7 @@ class VariationalModel(CodeVerbs, GenerativeModel):
         output = self.encoder(x, training=False)
         if not sample:
             return self.posterior.mean(output)
-        with self.noise.serving(seed, len(x)):
+        with self.noise.serving(seed, tf.shape(x)[0]):
             return self.posterior.sample(output)[0]
 
     def decode(self, z):
@@ -118,17 +112,6 @@ class VariationalModel(CodeVerbs, GenerativeModel):
 
     def score(self, x, seed=0):
         """The evidence lower bound of each x, in nats, from one draw of z."""
-        with self.noise.serving(seed, _rows(x)):
+        with self.noise.serving(seed, tf.shape(x)[0]):
             error, divergence = self.bound(x, training=False)
         return -error - divergence
-
-
-def _rows(x):
-    return x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
-
-
-def _named(name, bounded):
-    laws = {"bernoulli": Bernoulli, "gaussian": lambda: Gaussian(bounded=bounded)}
-    if name not in laws:
-        raise ValueError(f"`likelihood` must be one of {sorted(laws)}. Received: {name!r}.")
-    return laws[name]()

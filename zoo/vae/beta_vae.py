@@ -2,7 +2,6 @@
 
 import keras
 
-from zoo import checks
 from zoo.registry import register
 from zoo.vae.base import VariationalModel
 
@@ -32,7 +31,6 @@ class BetaVAE(VariationalModel):
     batch_size = 64
 
     def __init__(self, encoder, decoder, latent_dim, *, beta: float = 4.0, **parts):
-        checks.require_positive(type(self), beta=beta)
         super().__init__(encoder, decoder, latent_dim, beta=beta, **parts)
 
     def default_optimizer(self, player):

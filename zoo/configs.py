@@ -1,0 +1,50 @@
+"""Configs: networks, objects and settings of a model as data, and back."""
+
+import keras
+
+from zoo import noise
+
+
+def pack(value):
+    """A constructor argument as its config."""
+    if isinstance(value, (list, tuple)):
+        return [pack(entry) for entry in value]
+    plain = value is None or isinstance(value, (bool, int, float, str))
+    return value if plain else keras.saving.serialize_keras_object(value)
+
+
+def unpack(value):
+    """A constructor argument from its config."""
+    if isinstance(value, list):
+        return [unpack(entry) for entry in value]
+    kept = isinstance(value, dict) and "class_name" in value
+    return keras.saving.deserialize_keras_object(value) if kept else value
+
+
+class Configured:
+    """What saving a model needs, mixed into the contract; every optimizer included."""
+
+    def get_config(self):
+        parts = {key: pack(getattr(self, key)) for key in self.part_names}
+        return {"name": self.name, "seed": self.seed, "noise_version": noise.VERSION, **parts}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        version = config.pop("noise_version", noise.VERSION)
+        if version != noise.VERSION:
+            raise ValueError(f"`noise_version` must be {noise.VERSION}. Received: {version}.")
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            return cls(**{key: unpack(value) for key, value in config.items()})
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        return {
+            "optimizer": {player: pack(mine) for player, mine in self.optimizers.items()},
+            **self.compile_options,
+        }
+
+    def compile_from_config(self, config):
+        given = {player: unpack(mine) for player, mine in config["optimizer"].items()}
+        self.compile(**{**config, "optimizer": given})

@@ -1,0 +1,43 @@
+"""What a model logs: `loss`, each player's loss, and every term by its name.
+
+With several players a term is `<player>_<term>` and a loss `<player>_loss`; with one
+player it is the term alone. `loss` is the sum over players of their losses.
+"""
+
+import tensorflow as tf
+
+
+def names(model):
+    """The names of all logs, fixed before tracing."""
+    alone = len(model.players) == 1
+    found = ["loss"] if alone else ["loss", *(f"{player}_loss" for player in model.players)]
+    for player in model.players:
+        terms = (*model.summed(player), *model.watched.get(player, ()))
+        found += [name if alone else f"{player}_{name}" for name in terms]
+    return found
+
+
+def record(model, heard, x):
+    """Updates the trackers with the mean over a step's moves; returns the logs so far.
+
+    Args:
+        heard: player -> the terms of each of its moves.
+        x: a batch, for its number of rows.
+    """
+    alone, values = len(model.players) == 1, {}
+    for player, moves in heard.items():
+        means = {key: mean(moves, key) for key in moves[0]}
+        values |= {key if alone else f"{player}_{key}": value for key, value in means.items()}
+        own = tf.add_n([means[key] for key in model.summed(player)])
+        values["loss" if alone else f"{player}_loss"] = own
+    if not alone:
+        values["loss"] = tf.add_n([values[f"{player}_loss"] for player in heard])
+    rows = tf.cast(tf.shape(x)[0], tf.float32)
+    for name, tracker in model.trackers.items():
+        tracker.update_state(values[name], sample_weight=rows)
+    return model.get_metrics_result()
+
+
+def mean(moves, key):
+    """The mean of a term over the batch and over the moves of one step."""
+    return tf.add_n([tf.reduce_mean(terms[key]) for terms in moves]) / len(moves)
