@@ -1,0 +1,1 @@
+"""Tables of docs/results.md, each remade by one command."""

@@ -1,0 +1,39 @@
+"""Samples of a model, as an array or a picture. Imports the zoo only where it is called."""
+
+import numpy as np
+
+from training import pictures
+
+
+def draw(model, count, seed=0, batch_size=500):
+    """The examples that `model.sample(count, seed=seed)` gives, without its peak of memory.
+
+    Models of labels get every class in turn.
+    """
+    from zoo import noise
+
+    seeds = np.asarray(noise.row_seeds(seed, count))
+    names, found = model.offered()["sample"], []
+    for start in range(0, count, batch_size):
+        rows = seeds[start : start + batch_size]
+        given = {"labels": (start + np.arange(len(rows))) % (model.num_classes or 1)}
+        given = given if "labels" in names else {}
+        found.append(np.asarray(model.sample(len(rows), seed=rows, **given)))
+    return np.concatenate(found)
+
+
+def show_samples(model, path, data, count=64, seed=0):
+    """A picture of samples: a grid of images, or points among those of the data."""
+    if len(model.data_shape) == 3:
+        pictures.grid(draw(model, count, seed), path)
+    else:
+        pictures.scatter(data, draw(model, max(count, min(len(data), 500)), seed), path)
+
+
+def show_reconstructions(model, path, data, count=32):
+    """A picture of held-out examples and what the model makes of them."""
+    if len(model.data_shape) == 3:
+        real = data[:count]
+        pictures.pairs(real, np.asarray(model.reconstruct(real)), path)
+    else:
+        pictures.scatter(data[:500], np.asarray(model.reconstruct(data[:500])), path)

@@ -1,0 +1,113 @@
+"""PNG files: grids of images, pairs, points, curves. No display and no TensorFlow."""
+
+import math
+
+import numpy as np
+
+from training.files import atomic
+
+GAP = 1  # pixels between the tiles of a grid
+SHADE = 128  # of the gaps
+SHOWN = 2000  # points of one cloud
+
+
+def grid(images, path, columns=None, scale=4):
+    """Writes images as one PNG of rows and columns, each pixel `scale` pixels wide.
+
+    Args:
+        images: `(count, height, width, channels)`, 1 or 3 channels, floats in [0, 1].
+        path: of the PNG.
+        columns: how many in a row; about a square where None.
+        scale: whole number of pixels for one pixel.
+    """
+    from PIL import Image
+
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+        raise ValueError(
+            "`images` must have shape (count, height, width, 1 or 3), count at least 1. "
+            f"Received: {images.shape}."
+        )
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    pixels = np.rint(np.clip(images, 0.0, 1.0) * 255.0).astype(np.uint8)
+    tiles = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+    height, width, channels = tiles.shape[1:]
+    rows = math.ceil(len(tiles) / columns)
+    size = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels)
+    sheet = np.full(size, SHADE, np.uint8)
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, columns)
+        top, left = row * (height + GAP), column * (width + GAP)
+        sheet[top : top + height, left : left + width] = tile
+    with atomic(path) as partial:
+        Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(partial, format="PNG")
+
+
+def pairs(real, again, path, columns=8, scale=4):
+    """Writes alternating rows: images, and below each its reconstruction."""
+    real, again = np.asarray(real), np.asarray(again)
+    columns = min(columns, len(real))
+    kept = len(real) - len(real) % columns
+    shape = (-1, columns, *real.shape[1:])
+    rows = np.stack([real[:kept].reshape(shape), again[:kept].reshape(shape)], axis=1)
+    grid(rows.reshape(-1, *real.shape[1:]), path, columns, scale)
+
+
+def scatter(real, generated, path):
+    """Writes points of data and model in one plane: as they are in 2-D, else on the first two
+    principal components of the data."""
+    real, generated = np.asarray(real)[:SHOWN], np.asarray(generated)[:SHOWN]
+    labels = ("x1", "x2")
+    if real.shape[1] != 2:
+        centre = real.mean(axis=0)
+        axes = np.linalg.svd(real - centre, full_matrices=False)[2][:2]
+        real, generated = (real - centre) @ axes.T, (generated - centre) @ axes.T
+        labels = ("first component", "second component")
+    figure, axes = _figure(5, 5)
+    for points, label in ((real, "data"), (generated, "model")):
+        second = points[:, 1] if points.shape[1] > 1 else np.zeros(len(points))
+        axes.scatter(points[:, 0], second, s=6, alpha=0.5, linewidths=0, label=label)
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.legend()
+    _save(figure, path)
+
+
+def curves(history, path):
+    """Writes one line for each log over the epochs; a log and its `val_` share a panel.
+
+    Args:
+        history: log -> values, one an epoch.
+        path: of the PNG.
+    """
+    names = [name for name in history if not name.startswith("val_")]
+    columns = min(3, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure, panels = _figure(4 * columns, 3 * rows, rows, columns)
+    panels = np.atleast_1d(panels).ravel()
+    for panel in panels[len(names) :]:
+        panel.set_visible(False)
+    for name, panel in zip(names, panels, strict=False):
+        for key, label in ((name, "training"), (f"val_{name}", "held out")):
+            if key in history:
+                values = history[key]
+                dots = "." if len(values) == 1 else ""
+                panel.plot(range(1, len(values) + 1), values, dots or "-", label=label)
+        panel.set_title(name, fontsize=9)
+        panel.set_xlabel("epoch", fontsize=8)
+    panels[0].legend(fontsize=8)
+    _save(figure, path)
+
+
+def _figure(width, height, rows=1, columns=1):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns)
+
+
+def _save(figure, path):
+    with atomic(path) as partial:
+        figure.savefig(partial, format="png", dpi=100)

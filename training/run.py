@@ -1,0 +1,312 @@
+"""A run: a folder that holds a model, how it was made and what came of it.
+
+    run = training.run.train("vae", "runs/vae", data="digits", epochs=5)
+    run.model().sample(64, seed=0)
+
+In the folder: `config.yaml` (every setting, defaults included), `history.csv`, `samples/`,
+`reconstructions/`, `checkpoints/model.keras`, `curves.png` and, last, `model.keras`.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+import numpy as np
+import yaml
+
+from training import data as datasets
+from training import settings as known
+from training.files import write_text
+
+MOST_BYTES = 100_000  # of a config
+
+
+@dataclasses.dataclass
+class Config:
+    """How a model is trained.
+
+    Args:
+        model: name of the catalogue.
+        data: name of a data set of `training.data`.
+        data_dir, size, limit: those of `training.data.load`.
+        epochs: passes over the training data.
+        batch_size: of one move; the model's own where None.
+        latent_dim: size of the code or noise.
+        seed: of data, weights, order and noise.
+        sample_every, save_every: epochs between pictures and between checkpoints; a tenth
+            of all where None.
+        learning_rate: a number for every player, or a dict by player; the paper's where None.
+        jit_compile: whether to compile the step by XLA.
+        settings: those of the class, by name.
+    """
+
+    model: str
+    data: str = "digits"
+    data_dir: str | None = None
+    size: int | None = None
+    limit: int | None = None
+    epochs: int = 20
+    batch_size: int | None = None
+    latent_dim: int = 16
+    seed: int = 0
+    sample_every: int | None = None
+    save_every: int | None = None
+    learning_rate: float | dict | None = None
+    jit_compile: bool = False
+    settings: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        self.model = known.catalogue().find(self.model).name
+        for name in ("epochs", "latent_dim", "batch_size", "limit", "sample_every", "save_every"):
+            value = getattr(self, name)
+            optional = name not in ("epochs", "latent_dim")
+            if not (value is None and optional) and not (type(value) is int and value > 0):
+                raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
+        if type(self.seed) is not int or not 0 <= self.seed < 2**31:
+            raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
+        often = max(1, self.epochs // 10)
+        self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
+
+    def load_data(self):
+        """The data of this run."""
+        options = {"data_dir": self.data_dir, "size": self.size, "limit": self.limit}
+        return datasets.load(self.data, seed=self.seed, **options)
+
+    def as_dict(self):
+        """As `config.yaml` holds it: the settings of the class lie with its name."""
+        fields = dataclasses.asdict(self)
+        own = fields.pop("settings")
+        own = {key: list(v) if isinstance(v, tuple) else v for key, v in own.items()}
+        return {**fields, "model": {"name": self.model, **own}}
+
+    @classmethod
+    def from_dict(cls, fields):
+        """The config that `as_dict` gave; further entries, such as versions, are ignored."""
+        own = dict(fields["model"])
+        names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
+        fields = {**fields, "model": own.pop("name")}
+        return cls(settings=own, **{key: fields[key] for key in names if key in fields})
+
+
+class Run:
+    """The folder of a run.
+
+    Attributes:
+        path: of the folder.
+        config: its `Config`, every setting resolved.
+    """
+
+    def __init__(self, path, config):
+        self.path, self.config = pathlib.Path(path), config
+
+    @classmethod
+    def create(cls, out, config):
+        """Makes the folder `out` and writes `config.yaml`."""
+        require_free(out)
+        run = cls(out, config)
+        run.path.mkdir(parents=True, exist_ok=True)
+        fields = {**config.as_dict(), "versions": versions()}
+        write_text(run.path / "config.yaml", yaml.safe_dump(fields, sort_keys=False))
+        return run
+
+    @classmethod
+    def open(cls, path):
+        """The run of a folder that `train` wrote."""
+        path = pathlib.Path(path)
+        file = path / "config.yaml"
+        if not file.is_file():
+            what = "it holds no config.yaml" if path.is_dir() else "no such folder"
+            raise ValueError(
+                f"`run` must be a folder that `zoo train` wrote. Received: {str(path)!r}: {what}."
+            )
+        fields = read_yaml(file)
+        if not isinstance(fields.get("model"), dict) or "name" not in fields["model"]:
+            raise ValueError(f"{file} must have the entry `model: {{name: ...}}`; it has not.")
+        return cls(path, Config.from_dict(fields))
+
+    def model(self):
+        """The trained model, ready to use or to train on."""
+        final, kept = self.path / "model.keras", self.path / "checkpoints" / "model.keras"
+        if not final.is_file():
+            words = f"; its newest checkpoint is {kept}" if kept.is_file() else ""
+            raise ValueError(
+                f"`run` must be one whose training has ended. Received: {str(self.path)!r}, "
+                f"without model.keras{words}."
+            )
+        import keras
+
+        import zoo  # noqa: F401, registers the classes
+
+        return keras.saving.load_model(final)
+
+    def data(self):
+        """The data that the run was trained on."""
+        return self.config.load_data()
+
+
+def require_free(out):
+    """Refuses a place that a run cannot be written to."""
+    out = pathlib.Path(out)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"`out` must be a folder. Received: {str(out)!r}, a file.")
+    if out.is_dir() and any(out.iterdir()):
+        raise ValueError(
+            f"`out` must be a new or empty folder. Received: {str(out)!r}, which is not empty. "
+            "A run cannot be resumed yet: choose another `out`, or move this folder away."
+        )
+    nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"`out` must be a place that can be written to. Received: {str(out)!r}; "
+            f"{str(nearest)!r} refuses."
+        )
+
+
+def read_yaml(path):
+    """A config file as a dict; refuses what no config needs: aliases, tags, great size."""
+    path = pathlib.Path(path)
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"A config must be at most {MOST_BYTES} bytes. Received: {path}.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise ValueError(f"A config must hold no aliases. Received: {path}.")
+        fields = yaml.safe_load(text)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(fields, dict):
+        raise ValueError(f"A config must hold names and values. Received: {path}.")
+    return fields
+
+
+def versions():
+    """Versions of what a run depends on."""
+    import keras
+    import tensorflow as tf
+
+    import zoo
+
+    return {"tensorflow": tf.__version__, "keras": keras.__version__, "zoo": zoo.__version__}
+
+
+def train(model, out, verbose="auto", **options):
+    """Trains a model of the zoo and returns its `Run`.
+
+    Everything given is checked before `out` is made, so a refusal writes nothing.
+
+    Args:
+        model: name of the catalogue.
+        out: folder of the run; new or empty.
+        verbose: that of `keras.Model.fit`.
+        **options: the other fields of `Config`.
+
+    Raises:
+        ValueError: for a setting, data or folder that cannot be used, or if the loss is no
+            longer finite.
+    """
+    config = Config(model, **options)
+    require_free(out)
+    data = config.load_data()
+    made = prepared(config, data)
+    run = Run.create(out, resolved(config, made))
+    fitted(made, run, data, verbose)
+    return run
+
+
+def prepared(config, data):
+    """The compiled model of a config, tried against its data."""
+    import keras
+
+    import zoo
+
+    keras.utils.set_random_seed(config.seed)
+    cls = zoo.model_class(config.model)
+    given = known.checked(cls, config.settings)
+    if cls.targets not in ("none", "labels", "some_labels"):
+        raise ValueError(f"{cls.__name__} needs pairs of images, which no data set here gives.")
+    if cls.targets != "none":
+        given["num_classes"] = data.num_classes
+    shape = tuple(int(n) for n in data.data_shape)
+    made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
+    made.compile(jit_compile=config.jit_compile)
+    set_rates(made, config.learning_rate)
+    train_set, _ = sides(made, data)
+    zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
+    return made
+
+
+def set_rates(model, rates):
+    """Sets learning rates: one for every player, or a dict by player."""
+    rates = rates if isinstance(rates, dict) else dict.fromkeys(model.players, rates)
+    for player, rate in rates.items():
+        if player not in model.players:
+            raise ValueError(
+                f"`learning_rate` must be for the players {list(model.players)}. "
+                f"Received: {player!r}."
+            )
+        number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
+        if rate is not None and not (number and 0.0 < rate < np.inf):
+            raise ValueError(f"`learning_rate` must be above 0. Received: {rate!r}.")
+        if rate is not None:
+            model.optimizers[player].learning_rate = rate
+
+
+def sides(model, data):
+    """(x, y) of training and of held-out data; y is None for models without labels."""
+    if model.targets == "none":
+        return (data.train, None), (data.test, None)
+    return (data.train, data.train_labels), (data.test, data.test_labels)
+
+
+def resolved(config, model):
+    """The config with every default written out."""
+    own = {name: setting.default for name, setting in known.of(type(model)).items()}
+    rates = {p: float(f"{float(o.learning_rate):.6g}") for p, o in model.optimizers.items()}
+    return dataclasses.replace(
+        config,
+        batch_size=config.batch_size or model.batch_size,
+        learning_rate=rates,
+        settings={**own, **known.checked(type(model), config.settings)},
+    )
+
+
+def fitted(model, run, data, verbose):
+    """Trains the model of a run, and writes all but its config."""
+    import keras
+
+    from training import pictures
+    from training.callbacks import SampleGrid, SaveModel, save_model
+
+    config, (train_set, (x, y)) = run.config, sides(model, data)
+    history = model.fit(
+        *train_set,
+        batch_size=config.batch_size,
+        epochs=config.epochs,
+        validation_data=x if y is None else (x, y),
+        verbose=verbose,
+        callbacks=[
+            keras.callbacks.TerminateOnNaN(),
+            keras.callbacks.CSVLogger(str(run.path / "history.csv")),
+            SampleGrid(run.path, data.test, config.sample_every, seed=config.seed),
+            SaveModel(run.path / "checkpoints", config.save_every),
+        ],
+    ).history
+    pictures.curves(history, run.path / "curves.png")
+    if not np.isfinite(history["loss"]).all():
+        raise ValueError(
+            f"The loss must stay finite. Received: {history['loss'][-1]} in epoch "
+            f"{len(history['loss'])}; lower `learning_rate`. {run.path} keeps the last checkpoint."
+        )
+    if "sample" not in model.offered():
+        model.fit_sampler(data.train)
+        show_after(model, run, data)
+    save_model(model, run.path / "model.keras")
+
+
+def show_after(model, run, data):
+    """Pictures of a model that samples only now that its prior is fitted."""
+    from training.draws import show_samples
+
+    name = f"epoch-{run.config.epochs:04d}.png"
+    show_samples(model, run.path / "samples" / name, data.test, seed=run.config.seed)
