@@ -29,7 +29,7 @@ def grid(images, path, columns=None, scale=4):
             f"Received: {images.shape}."
         )
     columns = columns or math.ceil(math.sqrt(len(images)))
-    pixels = np.rint(np.clip(images, 0.0, 1.0) * 255.0).astype(np.uint8)
+    pixels = np.rint(np.clip(np.nan_to_num(images), 0.0, 1.0) * 255.0).astype(np.uint8)
     tiles = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
     height, width, channels = tiles.shape[1:]
     rows = math.ceil(len(tiles) / columns)

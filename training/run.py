@@ -8,85 +8,15 @@ In the folder: `config.yaml` (every setting, defaults included), `history.csv`, 
 """
 
 import dataclasses
-import json
 import os
 import pathlib
 
 import numpy as np
 import yaml
 
-from training import data as datasets
 from training import settings as known
+from training.config import Config, read_yaml
 from training.files import write_text
-
-MOST_BYTES = 100_000  # of a config
-
-
-@dataclasses.dataclass
-class Config:
-    """How a model is trained.
-
-    Args:
-        model: name of the catalogue.
-        data: name of a data set of `training.data`.
-        data_dir, size, limit: those of `training.data.load`.
-        epochs: passes over the training data.
-        batch_size: of one move; the model's own where None.
-        latent_dim: size of the code or noise.
-        seed: of data, weights, order and noise.
-        sample_every, save_every: epochs between pictures and between checkpoints; a tenth
-            of all where None.
-        learning_rate: a number for every player, or a dict by player; the paper's where None.
-        jit_compile: whether to compile the step by XLA.
-        settings: those of the class, by name.
-    """
-
-    model: str
-    data: str = "digits"
-    data_dir: str | None = None
-    size: int | None = None
-    limit: int | None = None
-    epochs: int = 20
-    batch_size: int | None = None
-    latent_dim: int = 16
-    seed: int = 0
-    sample_every: int | None = None
-    save_every: int | None = None
-    learning_rate: float | dict | None = None
-    jit_compile: bool = False
-    settings: dict = dataclasses.field(default_factory=dict)
-
-    def __post_init__(self):
-        self.model = known.catalogue().find(self.model).name
-        for name in ("epochs", "latent_dim", "batch_size", "limit", "sample_every", "save_every"):
-            value = getattr(self, name)
-            optional = name not in ("epochs", "latent_dim")
-            if not (value is None and optional) and not (type(value) is int and value > 0):
-                raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
-        if type(self.seed) is not int or not 0 <= self.seed < 2**31:
-            raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
-        often = max(1, self.epochs // 10)
-        self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
-
-    def load_data(self):
-        """The data of this run."""
-        options = {"data_dir": self.data_dir, "size": self.size, "limit": self.limit}
-        return datasets.load(self.data, seed=self.seed, **options)
-
-    def as_dict(self):
-        """As `config.yaml` holds it: the settings of the class lie with its name."""
-        fields = dataclasses.asdict(self)
-        own = fields.pop("settings")
-        own = {key: list(v) if isinstance(v, tuple) else v for key, v in own.items()}
-        return {**fields, "model": {"name": self.model, **own}}
-
-    @classmethod
-    def from_dict(cls, fields):
-        """The config that `as_dict` gave; further entries, such as versions, are ignored."""
-        own = dict(fields["model"])
-        names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
-        fields = {**fields, "model": own.pop("name")}
-        return cls(settings=own, **{key: fields[key] for key in names if key in fields})
 
 
 class Run:
@@ -161,23 +91,6 @@ def require_free(out):
             f"`out` must be a place that can be written to. Received: {str(out)!r}; "
             f"{str(nearest)!r} refuses."
         )
-
-
-def read_yaml(path):
-    """A config file as a dict; refuses what no config needs: aliases, tags, great size."""
-    path = pathlib.Path(path)
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"A config must be at most {MOST_BYTES} bytes. Received: {path}.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ValueError(f"A config must hold no aliases. Received: {path}.")
-        fields = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(fields, dict):
-        raise ValueError(f"A config must hold names and values. Received: {path}.")
-    return fields
 
 
 def versions():

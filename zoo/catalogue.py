@@ -161,3 +161,12 @@ def find(name):
     near = difflib.get_close_matches(folded(name), known, n=3, cutoff=0.4)
     nearest = ", ".join(dict.fromkeys(known[key].name for key in near)) or "see `zoo list`"
     raise ValueError(f"`name` must be a model of the zoo. Received: {name!r}. Nearest: {nearest}.")
+
+
+def markdown():
+    """The catalogue as the table of the README."""
+    rows = ["| name | class | year | paper | objective |", "|---|---|---|---|---|"]
+    for e in ENTRIES:
+        paper = f"{e.authors}, {e.title}"
+        rows.append(f"| `{e.name}` | `zoo.{e.class_name}` | {e.year} | {paper} | {e.objective} |")
+    return rows

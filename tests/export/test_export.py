@@ -36,7 +36,8 @@ INPUTS = {
     },
 }
 ALONE = """
-import sys
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
 sys.modules.update(zoo=None, keras=None)
 import numpy as np
 import export, export.check
@@ -52,6 +53,14 @@ for name in names:
     wrong = [row for row in export.check.check(served) if not row["ok"]]
     if wrong:
         sys.exit(f"{name}: {wrong}")
+    for _ in range(5):
+        try:
+            served.sample_n(count=10**8, seed=0)
+        except ValueError as error:
+            if "must be from 1 to 1024" in str(error):
+                continue
+        sys.exit(f"{name} does not refuse a large count before it computes")
+    served.sample_n(count=2, seed=0)
 if sys.modules["keras"] is not None or sys.modules["zoo"] is not None:
     sys.exit("something imported Keras or the zoo")
 """
@@ -108,7 +117,9 @@ def test_each_verb_is_a_signature_with_named_inputs(served, name):
     assert found == INPUTS[name]
 
 
-def test_a_process_without_zoo_and_keras_gives_the_models_numbers(models, served, root):
+def test_a_process_without_zoo_and_keras_gives_the_models_numbers_and_survives(
+    models, served, root
+):
     for name, model in models.items():
         held = {}
         for signature, sides in served[name].signatures.items():
@@ -117,7 +128,7 @@ def test_a_process_without_zoo_and_keras_gives_the_models_numbers(models, served
             held[f"{signature}/result"] = direct(model, signature, values)
         np.savez(root / f"{name}.npz", **held)
     found = run("-c", ALONE, root, *NAMES)
-    assert found.returncode == 0, found.stderr[-2000:]
+    assert found.returncode == 0, (found.returncode, found.stderr[-2000:])
 
 
 def test_the_check_command_runs_every_signature(root, served):

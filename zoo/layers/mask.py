@@ -20,7 +20,7 @@ class Mask(keras.layers.Layer):
     """
 
     def __init__(self, latent_dim, seed=None, **options):
-        super().__init__(**options)
+        super().__init__(**{"dtype": "float32", **options})  # codes are float32 in every policy
         self.latent_dim, self.seed = latent_dim, seed or 0
         with noise.training(self.seed, 0, 0):
             start = 5.0 * noise.uniform((1, latent_dim))[0]

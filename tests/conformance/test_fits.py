@@ -1,0 +1,73 @@
+"""`fit`, `evaluate`, `predict` and `validation_data` work, and log every term."""
+
+import numpy as np
+import pytest
+from descriptors import BATCH, CODE, IMAGE, ROWS, VECTOR, every_model, trained, values
+
+
+def terms(model):
+    """Player -> the names in the logs that add up to its loss."""
+    prefix = {p: "" if len(model.players) == 1 else f"{p}_" for p in model.players}
+    return {p: [prefix[p] + term for term in model.summed(p)] for p in model.players}
+
+
+@every_model
+def test_loss_and_every_term_are_logged_with_and_without_validation(name):
+    model, history = trained(name)
+    several = len(model.players) > 1
+    watched = [f"{p}_{w}" if several else w for p, names in model.watched.items() for w in names]
+    expected = {"loss", *watched, *[term for own in terms(model).values() for term in own]}
+    expected |= {f"{player}_loss" for player in model.players if several}
+    assert set(history) == expected | {f"val_{log}" for log in expected}
+
+
+@every_model
+@pytest.mark.parametrize("prefix", ["", "val_"])
+def test_losses_are_the_sums_of_their_terms(name, prefix):
+    model, history = trained(name)
+    logs = {log: history[log][-1] for log in history}
+    whole = 0.0
+    for player, own in terms(model).items():
+        total = sum(logs[prefix + term] for term in own)
+        whole += total
+        if len(model.players) > 1:
+            assert logs[f"{prefix}{player}_loss"] == pytest.approx(total, rel=1e-5, abs=1e-5)
+    assert logs[prefix + "loss"] == pytest.approx(whole, rel=1e-5, abs=1e-5)
+
+
+@every_model
+def test_evaluation_repeats_itself_and_changes_nothing(name):
+    model, _ = trained(name)
+    data, before = ROWS[name].data(model, steps=2), values(model)
+    logs = [model.evaluate(*data, batch_size=BATCH, verbose=0, return_dict=True) for _ in "12"]
+    assert logs[0] == logs[1]
+    assert np.isfinite(list(logs[0].values())).all()
+    after = values(model)
+    assert [k for k in before if before[k].tobytes() != after[k].tobytes()] == []
+
+
+@every_model
+def test_evaluation_includes_a_short_last_batch(name):
+    model, _ = trained(name)
+    data = [side[: 2 * BATCH + 2] for side in ROWS[name].data(model)]
+    logs = model.evaluate(*data, batch_size=BATCH, verbose=0, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+
+
+@every_model
+def test_predict_gives_one_example_a_row(name):
+    model, _ = trained(name)
+    rows = np.random.default_rng(0).random((6, *IMAGE), np.float32)
+    rows = rows if ROWS[name].called_on == "x" else rows[:, :CODE, 0, 0]
+    shown = model.predict(rows, batch_size=BATCH, verbose=0)
+    np.testing.assert_allclose(shown, model(rows), atol=1e-6)
+    assert shown.shape == (6, *IMAGE)
+
+
+@every_model
+def test_vectors_train_as_images_do(name):
+    model = ROWS[name].make(VECTOR)
+    model.compile(run_eagerly=True)
+    data = ROWS[name].data(model, steps=1)
+    history = model.fit(*data, batch_size=BATCH, verbose=0).history
+    assert np.isfinite([number for log in history.values() for number in log]).all()

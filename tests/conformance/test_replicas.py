@@ -1,0 +1,24 @@
+"""Two replicas train as one process does: noise, gathered terms and clipping included."""
+
+import keras
+import pytest
+from descriptors import RATE, every_model, gap, log_gap, plainly_stepped, stepped
+
+
+@every_model
+def test_two_replicas_equal_one_process(name, two):
+    alone, logs = plainly_stepped(name)
+    shared, their_logs = stepped(name, two.scope())
+    assert gap(alone.get_weights(), shared.get_weights()) <= 1e-5
+    assert log_gap(logs, their_logs) <= 1e-5
+
+
+@pytest.mark.parametrize("name", ["vae", "wgan_gp"])
+@pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
+def test_gradients_are_clipped_once_and_not_on_each_replica(name, option, two):
+    alone, shared = (
+        stepped(name, scope, keras.optimizers.SGD(RATE, **{option: 0.1}))[0]
+        for scope in (None, two.scope())
+    )
+    assert gap(alone.get_weights(), plainly_stepped(name)[0].get_weights()) > 1e-4
+    assert gap(alone.get_weights(), shared.get_weights()) <= 1e-5

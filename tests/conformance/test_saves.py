@@ -1,0 +1,30 @@
+"""A model comes back from its config and its file as if it had never been away."""
+
+import keras
+from descriptors import BATCH, ROWS, every_model, trained, values
+
+
+@every_model
+def test_configs_make_twins(name):
+    model = ROWS[name].make()
+    config = model.get_config()
+    twin = type(model).from_config(config)
+    assert twin.get_config() == model.get_config() == config
+    assert [v.shape for v in twin.variables] == [v.shape for v in model.variables]
+    assert [v.trainable for v in twin.variables] == [v.trainable for v in model.variables]
+
+
+@every_model
+def test_a_saved_model_continues_as_if_never_stopped(name, tmp_path):
+    model, _ = trained(name)
+    model.save(tmp_path / "model.keras")
+    twin = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    first, second = values(model), values(twin)
+    assert [v.tobytes() for v in first.values()] == [v.tobytes() for v in second.values()]
+    data = ROWS[name].data(model, steps=2)
+    for each in (model, twin):
+        each.fit(*data, batch_size=BATCH, verbose=0)
+    assert model.steps.numpy() == twin.steps.numpy()
+    moved, equal = values(model).values(), values(twin).values()
+    assert [v.tobytes() for v in moved] == [v.tobytes() for v in equal]
+    assert [v.tobytes() for v in moved] != [v.tobytes() for v in first.values()]

@@ -1,0 +1,18 @@
+"""Quiet logs, two CPU devices, and the one strategy that all tests share."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+import tensorflow as tf
+
+devices = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
+
+
+@pytest.fixture(scope="session")
+def two():
+    """Two replicas on the CPU; a second strategy of its kind would stall collectives."""
+    together = tf.distribute.ReductionToOneDevice()
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=together)

@@ -1,0 +1,115 @@
+"""One row per model of the catalogue: what the conformance tests make and feed.
+
+Exceptions to a promise stand in a row, by name and with the reason; the list only shrinks.
+"""
+
+import contextlib
+import dataclasses
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+IMAGE, VECTOR, CODE, BATCH, STEPS, RATE = (8, 8, 1), (6,), 3, 4, 3, 1e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One model of the zoo at its smallest."""
+
+    name: str
+    called_on: str = "x"  # what `call`, and so `predict`, takes: data or codes
+    still: dict = dataclasses.field(default_factory=dict)  # player -> weights without gradient
+
+    def make(self, data_shape=IMAGE, **settings):
+        """The model, always with the same weights."""
+        keras.utils.set_random_seed(0)
+        tiny = {"channels": (4, 8), "hidden": (8,), "seed": 1}
+        return zoo.create(self.name, data_shape, CODE, **{**tiny, **settings})
+
+    def data(self, model, steps=STEPS):
+        """Arrays of exactly `steps` steps with moves of BATCH examples."""
+        count = BATCH * model.parts * steps
+        return (np.random.default_rng(0).random((count, *model.data_shape), np.float32),)
+
+
+def last_bias(player):
+    """A Wasserstein critic is trained on differences of its outputs: its last bias cancels."""
+    return {player: (-1,)}
+
+
+ROWS = {
+    row.name: row
+    for row in (
+        Row("autoencoder"),
+        Row("rae"),
+        Row("wae_mmd"),
+        Row("wae_gan"),
+        Row("mask_aae", still=last_bias("critic")),
+        Row("flex_ae", still=last_bias("critic")),
+        Row("vae"),
+        Row("fixed_variance_vae"),
+        Row("learned_variance_vae"),
+        Row("heteroscedastic_vae"),
+        Row("beta_vae"),
+        Row("gan", called_on="z"),
+        Row("nsgan", called_on="z"),
+        Row("wgan_gp", called_on="z", still=last_bias("discriminator")),
+    )
+}
+every_model = pytest.mark.parametrize("name", ROWS)
+
+
+@functools.cache
+def trained(name):
+    """The model of a row, trained for two epochs as its paper does, and its history."""
+    model = ROWS[name].make()
+    model.compile()
+    data = ROWS[name].data(model, steps=2)
+    history = model.fit(*data, batch_size=BATCH, epochs=2, validation_data=data, verbose=0).history
+    if hasattr(getattr(model, "prior", None), "fit"):
+        model.fit_sampler(np.random.default_rng(1).random((64, *IMAGE), np.float32))
+    return model, history
+
+
+def stepped(name, scope=None, optimizer=None, steps=STEPS, **options):
+    """A model after a few steps of plain descent, which does not amplify rounding; its history."""
+    with scope or contextlib.nullcontext():
+        model = ROWS[name].make()
+    model.compile(optimizer or keras.optimizers.SGD(RATE), **options)
+    data = ROWS[name].data(model, steps)
+    history = model.fit(*data, batch_size=BATCH, validation_data=data, verbose=0).history
+    return model, history
+
+
+plainly_stepped = functools.cache(stepped)
+
+
+def values(model):
+    """Every variable of a model and of its optimizers, by key."""
+    found = {key(model, v): v.numpy() for v in model.variables}
+    for player, optimizer in getattr(model, "optimizers", {}).items():
+        found |= {f"{player} {v.path}": v.numpy() for v in optimizer.variables}
+    return found
+
+
+def key(model, variable):
+    """A name of a model's variable that is unique and the same in every twin."""
+    return next(str(i) for i, v in enumerate(model.variables) if v is variable)
+
+
+def gap(ours, theirs):
+    """The largest difference between two lists of arrays of equal shapes."""
+    pairs = [(np.float64(a), np.float64(b)) for a, b in zip(ours, theirs, strict=True)]
+    assert all(a.shape == b.shape for a, b in pairs)
+    return max(np.max(np.abs(a - b), initial=0.0) for a, b in pairs)
+
+
+def log_gap(ours, theirs):
+    """The largest relative difference between two histories of the same names."""
+    assert ours.keys() == theirs.keys()
+    pairs = [np.float64((ours[name], theirs[name])) for name in ours]
+    return max(np.max(np.abs(a - b) / np.maximum(np.abs(a), 1.0)) for a, b in pairs)

@@ -1,0 +1,102 @@
+"""The catalogue and its models as text."""
+
+import difflib
+import inspect
+
+from training import settings
+from training.files import table
+
+
+def models(family=None):
+    """The table of the models, of one family or all. Imports no TensorFlow."""
+    entries = settings.catalogue().ENTRIES
+    families = list(dict.fromkeys(entry.family for entry in entries))
+    if family not in (None, *families):
+        near = difflib.get_close_matches(family, families, n=3, cutoff=0.4) or families
+        raise ValueError(
+            f"`family` must be one of {', '.join(families)}. Received: {family!r}. "
+            f"Nearest: {', '.join(near)}."
+        )
+    rows = [
+        (e.name, e.class_name, str(e.year), e.family, f"{e.authors}: {e.title}")
+        for e in entries
+        if family in (None, e.family)
+    ]
+    return table([("name", "class", "year", "family", "paper"), *rows])
+
+
+def model(name):
+    """Everything stated about one model."""
+    import zoo
+
+    entry, cls = settings.catalogue().find(name), zoo.model_class(name)
+    own = settings.of(cls)
+    small = {key: value for key, value in SMALL.items() if key in own}
+    classes = {"num_classes": 2} if "labels" in cls.targets else {}
+    made = zoo.create(name, (8, 8, 1), 4, **small, **classes)
+    verbs = [f"{verb}({', '.join(names)})" for verb, names in cls.verbs.items()]
+    aliases = f"; also: {', '.join(entry.aliases)}" if entry.aliases else ""
+    return "\n".join(
+        [
+            f"{entry.name} (zoo.{entry.class_name}{aliases})",
+            f"{entry.authors}, {entry.year}: {entry.title}",
+            "",
+            inspect.getdoc(cls),
+            "",
+            "In one step, in this order (moves, player, what it moves, its terms, its optimizer):",
+            _players(made),
+            "",
+            "Settings (--model.NAME of `zoo train`):",
+            _settings(own),
+            "",
+            f"Batch size: {cls.batch_size}, of one move; fresh batches of a step: {made.parts}.",
+            f"Verbs: {', '.join(verbs)}.",
+            f"Score: {getattr(cls, 'score_kind', None) or 'none'}.",
+        ]
+    )
+
+
+SMALL = {"hidden": (8,), "channels": (4,)}  # networks of the instance that is described
+
+
+def _players(made):
+    rows = []
+    for movers in dict.fromkeys(made.play):
+        for player in movers:
+            moved = ", ".join(name for name in made.players[player] if getattr(made, name, None))
+            rows.append(
+                (
+                    f"  {made.play.count(movers)}x",
+                    player,
+                    moved,
+                    " + ".join(made.terms[player]),
+                    optimizer(made.default_optimizer(player)),
+                )
+            )
+    return table(rows)
+
+
+def optimizer(given):
+    """An optimizer with what differs from the defaults of its class."""
+    rate = given.get_config()["learning_rate"]
+    shown = f"{rate:.4g}" if isinstance(rate, (int, float)) else "schedule"
+    config, plain = given.get_config(), type(given)().get_config()
+    names = [n for n in ("beta_1", "beta_2", "rho", "momentum", "epsilon") if n in config]
+    changed = [f"{n}={config[n]:g}" for n in names if config[n] != plain[n]]
+    return f"{type(given).__name__}({', '.join([shown, *changed])})"
+
+
+def _settings(own):
+    rows = [
+        (f"  {name}", str(plain(setting.default)), settings.article(setting.kind), setting.words)
+        for name, setting in own.items()
+    ]
+    return table(rows)
+
+
+def plain(value):
+    """A default as it is written in YAML."""
+    return {None: "null", True: "true", False: "false"}[value] if value in PLAIN else value
+
+
+PLAIN = (None, True, False)
