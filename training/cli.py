@@ -10,12 +10,14 @@ import pathlib
 import re
 import sys
 
-from jsonargparse import ActionConfigFile, ArgumentParser
+from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
 from jsonargparse.typing import register_type
 
 from training import settings
 
-SEEN = ("model", "data")
+
+class Help(argparse.RawDescriptionHelpFormatter, DefaultHelpFormatter):
+    """Help with types and defaults, its example on one line."""
 
 
 class Sizes(tuple):
@@ -29,7 +31,7 @@ def _sizes(given):
     except ValueError:
         sizes = ()
     if not sizes or any(type(n) is not int or n < 1 for n in sizes):
-        raise ValueError("positive integers, such as 32,64")
+        raise ValueError(f"must be positive integers, such as 32,64. Received: {given}.")
     return sizes
 
 
@@ -145,7 +147,7 @@ def parser(name=None, own=None):
 PARSING = {
     "exit_on_error": False,
     "allow_abbrev": False,
-    "formatter_class": argparse.RawDescriptionHelpFormatter,
+    "formatter_class": Help,
 }
 
 
@@ -180,7 +182,8 @@ def train_options(made, name, own):
         kind = Sizes if setting.kind is tuple else setting.kind
         default = Sizes(setting.default) if kind is Sizes else setting.default
         kind = kind | None if setting.optional else kind
-        add(f"--model.{key}", type=kind, default=default, help=setting.words.replace("%", "%%"))
+        text = setting.words.replace("%", "%%")
+        add(f"--model.{key}", type=kind, default=default, metavar=key.upper(), help=text)
 
 
 def evaluate_options(made):
@@ -307,7 +310,9 @@ PARSERS = {  # command -> what adds its options, its description, an example
 def words(message, known, argv):
     """What jsonargparse says, in one line and in the words of the other errors."""
     message = " ".join(message.split())
-    wrong = re.search(r"(?:unrecognized arguments:|accept option|^Option) '?(--?)?([^\s'=]+)", message)
+    wrong = re.search(
+        r"(?:unrecognized arguments:|accept option|^Option) '?(--?)?([^\s'=]+)", message
+    )
     if wrong:
         options = option_names(known, argv)
         near = difflib.get_close_matches(wrong[2].replace("-", "_"), options, n=3, cutoff=0.5)
@@ -319,10 +324,13 @@ def words(message, known, argv):
     if key and value and kinds:
         accepted = " or ".join(KINDS.get(a or b, a or b) for a, b in kinds)
         return f"`{key[1]}` must be {accepted}. Received: {value[1]}."
+    if key and "Not of type Sizes: " in message:
+        return f"`{key[1]}` {message.partition('Not of type Sizes: ')[2]}"
     choice = re.search(r"invalid choice: '([^']*)'", message)
     if choice:
         near = difflib.get_close_matches(choice[1], COMMANDS, n=2, cutoff=0.4) or COMMANDS
         return f"No such command. Received: {choice[1]}. Nearest: {', '.join(near)}."
+    message = re.sub(r"(are required: )\w+\.(\w+)", r"\1\2", message)
     return re.sub(r'^Parser key "([^"]+)":', r"`\1`:", message)
 
 

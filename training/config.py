@@ -81,15 +81,31 @@ class Config:
 def read_yaml(path):
     """A config file as a dict; refuses what no config needs: aliases, tags, great size."""
     path = pathlib.Path(path)
+    if not path.is_file():
+        raise ValueError(f"`config` must be a YAML file. Received: {str(path)!r}: no such file.")
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"A config must be at most {MOST_BYTES} bytes. Received: {path}.")
     try:
         text = path.read_text(encoding="utf-8-sig")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
             raise ValueError(f"A config must hold no aliases. Received: {path}.")
+        refuse_repeated(yaml.compose(text, yaml.SafeLoader), path)
         fields = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
     if not isinstance(fields, dict):
         raise ValueError(f"A config must hold names and values. Received: {path}.")
     return fields
+
+
+def refuse_repeated(node, path):
+    """Refuses a key that a YAML mapping holds twice: the last would win in silence."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for key, value in node.value:
+        if str(key.value) in seen:
+            line = key.start_mark.line + 1
+            raise ValueError(f"{path}, line {line}: `{key.value}` must be given once.")
+        seen.add(str(key.value))
+        refuse_repeated(value, path)

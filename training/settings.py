@@ -39,9 +39,7 @@ def of(cls):
         kind, optional = _kind(parameter)
         if kind and parameter.name not in NEVER:
             words = _words(cls, parameter.name)
-            found.setdefault(
-                parameter.name, Setting(kind, parameter.default, optional, words)
-            )
+            found.setdefault(parameter.name, Setting(kind, parameter.default, optional, words))
     return found
 
 
@@ -91,9 +89,7 @@ def checked(cls, given):
     for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
-            raise ValueError(
-                f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}."
-            )
+            raise ValueError(f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}.")
         found[name] = _value(cls, name, known[name], value)
     return found
 

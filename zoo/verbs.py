@@ -67,9 +67,9 @@ def _signature(model, verb, specs):
         for name, (low, high) in limits.items():
             if name in given:
                 words = f"`{name}` must be from {low} to {high}."
-                tf.debugging.Assert(
-                    (given[name] >= low) & (given[name] <= high), [words, given[name]]
-                )
+                bounded = (given[name] >= low) & (given[name] <= high)
+                with tf.control_dependencies([tf.debugging.Assert(bounded, [words, given[name]])]):
+                    given[name] = tf.identity(given[name])  # nothing is computed before
         if verb == "sample":
             if "count" in given:
                 given["seed"] = noise.row_seeds(given["seed"], given["count"])

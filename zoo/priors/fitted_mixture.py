@@ -39,7 +39,8 @@ class FittedMixture(keras.layers.Layer):
     @property
     def is_fitted(self):
         """Whether `fit` has been called."""
-        return bool(self.fitted.numpy())
+        with tf.init_scope():  # a verb may ask while it is traced
+            return bool(self.fitted.numpy())
 
     def fit(self, codes, seed=0, **options):
         """Fits the mixture to `codes`, `(count, latent_dim)`; returns the fitted estimator.

@@ -1,0 +1,251 @@
+"""The command and the runs it makes: what it refuses, writes and prints."""
+
+import csv
+import json
+import math
+import pathlib
+import struct
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from training import cli
+from training.config import Config, read_yaml
+from training.files import atomic
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TINY = ["--epochs", "2", "--latent-dim", "4", "--model.channels", "4,4", "--limit", "300"]
+LIGHT = """
+import sys
+from training.cli import main
+for argv in {commands}:
+    try:
+        main(argv)
+    except SystemExit:
+        pass
+    heavy = [name for name in ("tensorflow", "keras") if name in sys.modules]
+    if heavy:
+        sys.exit(f"{{argv}} imports {{heavy}}")
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a tiny finished run."""
+    folder = tmp_path_factory.mktemp("runs") / "vae"
+    argv = ["train", "vae", "--data", "digits", "--out", folder, "--sample-every", "1", *TINY]
+    assert cli.main(argv) == 0
+    return folder
+
+
+def size_of(png):
+    """Width and height in the header of a PNG."""
+    return struct.unpack(">II", pathlib.Path(png).read_bytes()[16:24])
+
+
+def refused(capsys, *argv):
+    """What a command that exits with 2 says, checked to be two lines at most."""
+    assert cli.main(list(argv)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"zoo {argv[0]}: error: ") or argv[0] not in cli.COMMANDS
+    assert len(said.splitlines()) <= 2
+    return said
+
+
+def test_names_and_help_need_no_tensorflow(tmp_path):
+    out = str(tmp_path / "run")
+    commands = [
+        [],
+        ["--help"],
+        ["list"],
+        ["list", "--family", "gan"],
+        *([name, "--help"] for name in cli.COMMANDS),
+        ["train", "vea", "--out", out],
+        ["train", "vae", "--data", "digts", "--out", out],
+        ["info", "vea"],
+        ["evaluate", out],
+    ]
+    code = LIGHT.format(commands=commands)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_help_of_each_command_has_an_example(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"example: zoo {command}" in capsys.readouterr().out
+
+
+def test_list_names_every_model(capsys):
+    assert cli.main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [entry.name for entry in cli.settings.catalogue().ENTRIES]
+    assert [line.split()[0] for line in lines[1:]] == names
+    assert cli.main(["list", "--family", "gan"]) == 0
+    assert "vae" not in capsys.readouterr().out
+
+
+def test_info_tells_players_and_settings(capsys):
+    assert cli.main(["info", "wgan_gp"]) == 0
+    said = capsys.readouterr().out
+    for words in ("Wasserstein", "5x", "discriminator", "penalty_weight", "Adam(0.0001", "sample("):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    "argv, words",
+    [
+        (["vea"], "vae"),
+        (["vae", "--data", "digts"], "digits"),
+        (["beta_vae", "--model.bta", "4"], "--model.beta"),
+        (["vae", "--epoch", "4"], "--epochs"),
+        (["beta_vae", "--model.beta", "much"], "a number"),
+        (["beta_vae", "--model.beta", "-1"], "at least 0"),
+        (["vae", "--model.channels", "0"], "positive integers"),
+        (["rae", "--model.penalty", "all"], "'jacobian'"),
+        (["vae", "--epochs", "0"], "positive integer"),
+        (["vae", "--limit", "many"], "an integer or null"),
+        (["vae", "--learning-rate", "0"], "above 0"),
+        (["vae", "--learning-rate.critic", "1e-3"], "['autoencoder']"),
+        (["vae", "--batch-size", "100000"], "smaller `batch_size`"),
+        ([], "NAME"),
+    ],
+)
+def test_refusals_write_nothing(argv, words, tmp_path, capsys):
+    said = refused(capsys, "train", *argv, "--out", str(tmp_path / "run"))
+    assert words in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_command_names_the_nearest(capsys):
+    assert "train" in refused(capsys, "trian")
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("model: {name: no}", "quote it"),
+        ("model: {name: vae, bta: 1}", "bta"),
+        ("model: {name: vae}\nepochs: many", "an integer"),
+        ("model: {name: vae}\nepochs: 3\nepochs: 4", "epochs"),
+        ("model: [1, 2", "YAML"),
+        ("a: &a [1]\nmodel: *a", "aliases"),
+        ("model: !!python/object/apply:os.getcwd []", "YAML"),
+        ("- 1", "names and values"),
+        ("x" * 200_000, "bytes"),
+    ],
+)
+def test_config_files_that_are_wrong(text, words, tmp_path, capsys):
+    file = tmp_path / "run.yaml"
+    file.write_text(text)
+    said = refused(capsys, "train", "--config", str(file), "--out", str(tmp_path / "run"))
+    assert words in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_run_holds_config_history_pictures_and_model(run):
+    written = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    assert written == {
+        "config.yaml",
+        "history.csv",
+        "curves.png",
+        "model.keras",
+        "checkpoints/model.keras",
+        "checkpoints/model.json",
+        *(f"{kind}/epoch-000{n}.png" for kind in ("samples", "reconstructions") for n in (1, 2)),
+    }
+    rows = list(csv.DictReader((run / "history.csv").open()))
+    assert len(rows) == 2
+    assert all(math.isfinite(float(row[name])) for row in rows for name in ("loss", "val_loss"))
+    assert json.loads((run / "checkpoints/model.json").read_text())["epoch"] == 2
+
+
+def test_config_of_a_run_is_whole_and_trains_again(run, tmp_path, capsys):
+    fields = read_yaml(run / "config.yaml")
+    assert fields["model"] == {
+        "name": "vae",
+        "hidden": [256, 256],
+        "channels": [4, 4],
+        "likelihood": None,
+    }
+    assert fields["batch_size"] == 128 and fields["learning_rate"] == {"autoencoder": 1e-3}
+    assert set(fields["versions"]) == {"tensorflow", "keras", "zoo"}
+    config = {key: value for key, value in fields.items() if key != "versions"}
+    assert Config.from_dict(fields).as_dict() == config
+    again = tmp_path / "again"
+    assert cli.main(["train", "--config", str(run / "config.yaml"), "--out", str(again)]) == 0
+    assert (again / "history.csv").read_text() == (run / "history.csv").read_text()
+
+
+def test_print_config_gives_the_settings_of_the_class(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["train", "rae", "--model.penalty", "jacobian", "--print_config"])
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["model"]["penalty"] == "jacobian"
+    assert printed["model"]["channels"] == [32, 64]
+
+
+def test_evaluate_writes_finite_metrics(run, capsys):
+    assert cli.main(["evaluate", str(run), "--count", "50"]) == 0
+    said = capsys.readouterr().out
+    found = json.loads((run / "metrics.json").read_text())
+    (run / "metrics.json").unlink()
+    names = {"reconstruction_mse", "mmd", "two_sample_accuracy", "memorisation_ratio", "test_loss"}
+    assert names <= set(found)
+    for name, row in found.items():
+        assert math.isfinite(row["value"]) and row["count"] > 0 and row["meaning"]
+        assert name in said
+    assert found["mmd"]["value"] > found["mmd"]["reference"]
+    assert 0 <= found["two_sample_accuracy"]["reference"] <= 1
+
+
+def test_sample_is_a_grid_that_the_seed_decides(run, tmp_path):
+    first, again, other = (str(tmp_path / f"{name}.png") for name in ("first", "again", "other"))
+    for path, seed in ((first, "3"), (again, "3"), (other, "4")):
+        argv = ["sample", str(run), "--count", "10", "--seed", seed, "--out", path]
+        assert cli.main(argv) == 0
+    assert size_of(first) == (4 * 33 - 1, 3 * 33 - 1)
+    assert pathlib.Path(first).read_bytes() == pathlib.Path(again).read_bytes()
+    assert pathlib.Path(first).read_bytes() != pathlib.Path(other).read_bytes()
+
+
+def test_export_writes_a_version(run, tmp_path, capsys):
+    assert cli.main(["export", str(run), "--to", str(tmp_path / "served")]) == 0
+    assert (tmp_path / "served" / "1" / "saved_model.pb").is_file()
+
+
+def test_folder_of_a_run_is_not_used_twice(run, capsys):
+    before = (run / "config.yaml").read_bytes()
+    said = refused(capsys, "train", "vae", "--out", str(run))
+    assert "not empty" in said and "another" in said
+    assert (run / "config.yaml").read_bytes() == before
+
+
+def test_folder_without_a_run_is_refused(tmp_path, capsys):
+    assert "config.yaml" in refused(capsys, "evaluate", str(tmp_path))
+    assert "no such folder" in refused(capsys, "sample", str(tmp_path / "none"))
+
+
+def test_model_without_a_law_of_codes_is_given_one(tmp_path):
+    out = tmp_path / "rae"
+    assert cli.main(["train", "rae", "--data", "digits", "--out", str(out), *TINY]) == 0
+    assert size_of(out / "samples" / "epoch-0002.png") == (8 * 33 - 1, 8 * 33 - 1)
+    assert cli.main(["sample", str(out), "--count", "4"]) == 0
+    assert (out / "samples.png").is_file()
+
+
+def test_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "kept.txt"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), atomic(path) as partial:
+        partial.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+    with atomic(path) as partial:
+        partial.write_text("new")
+    assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]

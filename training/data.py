@@ -1,0 +1,302 @@
+"""Data sets by name, as float32 arrays that every model takes.
+
+    digits = load("digits")                          # embedded, real, 8 x 8
+    mnist = load("mnist", data_dir="tensorflow_datasets")
+    own = from_arrays(images)
+
+Images are (N, height, width, channels) in [0, 1]; labels are int32. Nothing here imports
+TensorFlow before a TFDS name is loaded.
+"""
+
+import dataclasses
+import difflib
+import os
+import pathlib
+import socket
+import warnings
+
+import numpy as np
+
+from training import planted
+
+PLANTED = {
+    "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
+    "manifold16": lambda count, seed: planted.manifold(16, count=count, seed=seed),
+    "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
+    "ring": lambda count, seed: planted.ring(count, seed),
+    "grid": lambda count, seed: planted.grid(count, seed),
+    "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
+}
+TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces")
+MIRROR = ("storage.googleapis.com", 443)
+MOST_PIXELS = 50_000_000  # of one image of a folder
+COUNT = 25_000  # rows of a planted set, a fifth held out
+
+
+class DataError(ValueError):
+    """Data that cannot be loaded or used; the message is one line that says what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """A data set in memory.
+
+    Attributes:
+        name: of the data set.
+        train, test: float32 arrays, the examples first.
+        train_labels, test_labels: int32, or None.
+        num_classes: how many labels, or None.
+        source: one line: what it is, and its licence.
+        info: what was planted, for planted sets.
+    """
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    num_classes: int | None = None
+    source: str = ""
+    info: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def data_shape(self):
+        """Shape of one example."""
+        return self.train.shape[1:]
+
+    @property
+    def is_image(self):
+        """Whether examples are (height, width, channels)."""
+        return len(self.data_shape) == 3
+
+
+def names():
+    """Names that `load` knows; any other TFDS name is tried as well."""
+    return ["digits", *PLANTED, *TFDS]
+
+
+def load(name, *, data_dir=None, size=None, limit=None, seed=0, download=False):
+    """A data set by name.
+
+    Args:
+        name: one of `names()`, another image set of TFDS, "folder:PATH" (PNG and JPEG,
+            class folders optional), "npz:PATH" (arrays `x` and optional `y`) or "npy:PATH".
+        data_dir: where TFDS data lie; TFDS_DATA_DIR or its own default where None.
+        size: (height, width), or one number, that the images of a folder are brought to.
+        limit: keep at most so many training examples.
+        seed: of planted draws and of splits.
+        download: let TFDS download what is not prepared.
+
+    Raises:
+        DataError: with what to do, before anything is waited for.
+    """
+    kind, _, path = name.partition(":")
+    if name == "digits":
+        data = digits()
+    elif name in PLANTED:
+        data = planted_set(name, seed)
+    elif path and kind == "folder":
+        data = folder(path, size, seed)
+    elif path and kind in ("npz", "npy"):
+        data = file(path, seed)
+    else:
+        data = tfds(name, data_dir, download)
+    if limit is None:
+        return data
+    labels = None if data.train_labels is None else data.train_labels[:limit]
+    return dataclasses.replace(data, train=data.train[:limit], train_labels=labels)
+
+
+def digits():
+    """The 1,797 real handwritten digits that scikit-learn embeds, 8 x 8, a fifth held out."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    found = load_digits()
+    x = (found.images / 16.0).astype(np.float32)[..., None]
+    parts = train_test_split(
+        x, found.target.astype(np.int32), test_size=0.2, random_state=0, stratify=found.target
+    )
+    source = "1,797 digits of the UCI set of optical digits (CC BY 4.0), by scikit-learn"
+    return Data("digits", *parts, num_classes=10, source=source)
+
+
+def planted_set(name, seed):
+    """A planted set of `PLANTED`, a fifth held out."""
+    x, info = PLANTED[name](COUNT, seed)
+    kept = COUNT * 4 // 5
+    return Data(name, x[:kept], x[kept:], source=f"planted, seed {seed}", info=info)
+
+
+def tfds(name, data_dir=None, download=False):
+    """An image set of TFDS; without `download`, and offline, it fails at once."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow_datasets
+
+    listed = tensorflow_datasets.list_builders(with_community_datasets=False)
+    folder_ = pathlib.Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
+    prepared = (folder_.expanduser() / name.split("/")[0].split(":")[0]).is_dir()
+    if not prepared and name not in listed:
+        near = difflib.get_close_matches(name, [*names(), *listed], n=3, cutoff=0.5)
+        nearest = f" Nearest: {', '.join(near)}." if near else ""
+        raise DataError(
+            f"`data` must be one of {', '.join(names())}, another TFDS name, or folder:, npz: or "
+            f"npy: and a path. Received: {name!r}.{nearest}"
+        )
+    if not prepared and not download:
+        raise DataError(
+            f"TFDS data {name!r} are not prepared in {str(folder_)!r}: give the folder that holds "
+            f"them (data_dir, --data-dir), prepare them with `tfds build {name}`, or use "
+            "--data digits, which needs nothing."
+        )
+    if not prepared:
+        require_network(name)
+    try:
+        splits, info = tensorflow_datasets.load(
+            name, data_dir=data_dir, download=download, batch_size=-1, with_info=True
+        )
+        parts = [splits[key] for key in ("train", "test")]
+        images = [tensorflow_datasets.as_numpy(part["image"]) for part in parts]
+    except (KeyError, AssertionError, tensorflow_datasets.core.DatasetNotFoundError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise DataError(
+            f"TFDS data {name!r} must have splits train and test with the feature `image`. "
+            f"Received: {reason}"
+        ) from error
+    labels = [tensorflow_datasets.as_numpy(p["label"]) if "label" in p else None for p in parts]
+    data = from_arrays(*images, *labels, name=name.replace("/", "_").replace(":", "_"))
+    licence = info.redistribution_info.license or "see its page"
+    return dataclasses.replace(data, source=f"TFDS {info.full_name}; licence: {licence}")
+
+
+def require_network(name):
+    """Fails within seconds, with one line, where TFDS would retry for minutes."""
+    try:
+        socket.create_connection(MIRROR, timeout=5).close()
+    except OSError as error:
+        raise DataError(
+            f"TFDS data {name!r} cannot be downloaded: no network. Give a folder that holds them "
+            "(data_dir, --data-dir), or use --data digits, which needs nothing."
+        ) from error
+
+
+def folder(path, size=None, seed=0):
+    """The PNG and JPEG images of a folder; folders inside it are classes. A tenth held out."""
+    root = pathlib.Path(path)
+    if not root.is_dir():
+        raise DataError(f"`data` folder:PATH must name a folder. Received: {str(root)!r}.")
+    files = sorted(f for f in root.rglob("*") if f.suffix.lower() in (".png", ".jpg", ".jpeg"))
+    images, kept = [], []
+    for one in files:
+        image = read_image(one)
+        if image is None:
+            continue
+        size = image.size[::-1] if size is None else (size, size) if np.ndim(size) == 0 else size
+        images.append(image.resize((size[1], size[0])) if image.size[::-1] != size else image)
+        kept.append(one)
+    if len(images) < 2:
+        raise DataError(
+            f"`data` folder:PATH must hold at least two readable PNG or JPEG images. Received: "
+            f"{len(images)} of {len(files)} files in {str(root)!r}."
+        )
+    if len(files) > len(images):
+        count = len(files) - len(images)
+        warnings.warn(f"{count} of {len(files)} images could not be read: skipped.", stacklevel=2)
+    mode = "L" if all(image.mode in ("L", "1") for image in images) else "RGB"
+    x = np.stack([np.asarray(image.convert(mode), np.uint8) for image in images])
+    x = x[..., None] if x.ndim == 3 else x
+    classes = sorted({one.parent for one in kept})
+    labels = np.array([classes.index(one.parent) for one in kept]) if len(classes) > 1 else None
+    return split(x, labels, root.name, seed, f"{len(x)} images of a folder")
+
+
+def read_image(path):
+    """A PIL image, or None where the file is broken or would be too large in memory."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                return None
+            image.load()
+            return image.copy()
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def file(path, seed=0):
+    """The arrays `x` and optional `y` of an .npz, or the one of an .npy. A tenth held out."""
+    try:
+        found = np.load(path, allow_pickle=False)
+        x, y = (found["x"], found.get("y")) if hasattr(found, "files") else (found, None)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(
+            f"`data` must name an .npy array or an .npz with `x` and optional `y`. Received: "
+            f"{str(path)!r}: {' '.join(str(error).split())}"
+        ) from error
+    return split(x, y, pathlib.Path(path).stem, seed, "arrays of a file")
+
+
+def split(x, y, name, seed, source):
+    """A tenth of the rows held out, by seed."""
+    order = np.random.default_rng(seed).permutation(len(x))
+    held = max(1, len(x) // 10)
+    test, train = order[:held], order[held:]
+    labels = (None, None) if y is None else (y[train], y[test])
+    data = from_arrays(x[train], x[test], *labels, name=name)
+    return dataclasses.replace(data, source=source)
+
+
+def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays"):
+    """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
+
+    Args:
+        train, test: (N, size) or (N, height, width, channels); a tenth of `train` is held
+            out where `test` is None.
+        train_labels, test_labels: integers.
+        name: of the data set.
+    """
+    if test is None:
+        return split(np.asarray(train), train_labels, name, 0, "arrays")
+    x = checked(train, "train"), checked(test, "test")
+    if x[0].shape[1:] != x[1].shape[1:]:
+        raise DataError(f"`test` must have rows like `train`. Received: {x[1].shape[1:]}.")
+    y = checked_labels(train_labels, x[0], "train"), checked_labels(test_labels, x[1], "test")
+    count = None if y[0] is None else int(y[0].max()) + 1
+    return Data(name, *x, *y, num_classes=count, source="arrays")
+
+
+def checked(x, argument):
+    """An array as float32, images in [0, 1]; or an error that names what is wrong."""
+    x = np.asarray(x)
+    if x.ndim not in (2, 4) or not len(x):
+        raise DataError(
+            f"`{argument}` must be (N, size) or (N, height, width, channels), N at least 1. "
+            f"Received: shape {x.shape}."
+        )
+    if x.dtype == np.uint8 and x.ndim == 4:
+        return x.astype(np.float32) / 255.0
+    if not np.issubdtype(x.dtype, np.floating):
+        raise DataError(f"`{argument}` must be float, or uint8 images. Received: {x.dtype}.")
+    finite = np.isfinite(x)
+    if not finite.all():
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise DataError(f"`{argument}` must be finite. Received: {x[where]} at index {where}.")
+    if x.ndim == 4 and (x.min() < 0 or x.max() > 1):
+        raise DataError(
+            f"`{argument}` must be in [0, 1] where it holds images. Received: values from "
+            f"{x.min():.4g} to {x.max():.4g}. Divide by 255, or give uint8."
+        )
+    return x.astype(np.float32)
+
+
+def checked_labels(y, x, argument):
+    """Labels as int32, one for each row."""
+    if y is None:
+        return None
+    y = np.asarray(y)
+    if not np.issubdtype(y.dtype, np.integer) or y.shape != (len(x),):
+        raise DataError(
+            f"`{argument}_labels` must be {len(x)} integers. Received: {y.dtype} of {y.shape}."
+        )
+    return y.astype(np.int32)

@@ -1,0 +1,99 @@
+"""Trains, measures and exports one model on data that come with scikit-learn.
+
+python -m training.demo --epochs 20
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+SETTINGS = {
+    "model": "flex_ae",
+    "data": "digits",
+    "latent_dim": 16,
+    "batch_size": 32,
+    "epochs": 40,
+    "learning_rate": {"autoencoder": 1e-3, "critic": 2e-4, "prior": 2e-4, "encoder": 2e-5},
+    "settings": {"hidden": (128, 128), "channels": (32, 64)},
+}
+COUNT = 64  # of samples in the picture
+
+
+def main(argv=None):
+    """Runs the demo; returns the exit code."""
+    given = _parser().parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    folder, times, before = unused(given.out), {}, time.perf_counter()
+
+    def lap(step):
+        nonlocal before
+        times[step], before = time.perf_counter() - before, time.perf_counter()
+
+    from training import run
+
+    chosen = {**SETTINGS, **({"epochs": given.epochs} if given.epochs else {})}
+    print(f"Training {chosen['model']} on {chosen['data']}: {chosen['epochs']} epochs, {folder}")
+    made = run.train(out=folder, verbose=2, **chosen)
+    lap("train")
+    table = measured(made)
+    lap("evaluate")
+    version = exported(made)
+    lap("export")
+    code = checked(version)
+    lap("check")
+    print(f"\n{table}\n")
+    print("\n".join(f"{step:10} {seconds:6.1f} s" for step, seconds in times.items()))
+    names = ("samples.png", "reconstructions.png", "curves.png", "metrics.json", "model.keras")
+    print("\n".join(["", *(str(made.path / name) for name in names), str(version)]))
+    return code
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m training.demo",
+        description="Trains FlexAE on small handwritten digits, measures it and exports it.",
+        epilog="example: python -m training.demo --epochs 20",
+    )
+    parser.add_argument("--out", default="runs/demo", help="the run is OUT-1, or the next free")
+    parser.add_argument("--epochs", type=int, help=f"passes over the data ({SETTINGS['epochs']})")
+    return parser
+
+
+def unused(out):
+    """`out` with the first number that no folder has."""
+    number = 1
+    while pathlib.Path(f"{out}-{number}").exists():
+        number += 1
+    return pathlib.Path(f"{out}-{number}")
+
+
+def measured(made):
+    """Writes metrics and pictures of a run; returns the metrics as text."""
+    from training import evaluate
+    from training.draws import show_reconstructions, show_samples
+
+    model, data = made.model(), made.data()
+    found = evaluate.evaluate(model, data, path=made.path / "metrics.json")
+    show_samples(model, made.path / "samples.png", data.test, COUNT)
+    show_reconstructions(model, made.path / "reconstructions.png", data.test)
+    return evaluate.as_table(found)
+
+
+def exported(made):
+    """Exports the model of a run; returns the folder of the version."""
+    from export.saved_model import save
+
+    return save(made.model(), made.path / "export")
+
+
+def checked(version):
+    """Runs every signature of an export in a process without the zoo; returns its exit code."""
+    return subprocess.run([sys.executable, "-m", "export.check", str(version)]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Planted data: made so that the right answer is known.
+
+Each function returns arrays and a dict of what was planted, and draws from a seed alone.
+"""
+
+import numpy as np
+
+
+def manifold(n, d=64, modes=False, count=20_000, seed=0):
+    """A smooth n-dimensional manifold in (0, 1)^d.
+
+        x = sigmoid(1.5 tanh(z W1) W2),  z ~ N(0, I_n),
+        W1 ~ N(0, 1.44 / n) of n x 64,  W2 ~ N(0, 0.04) of 64 x d
+
+    Args:
+        n: true dimension.
+        d: dimension of the data.
+        modes: four modes in z instead of one: +-1.5 on the first and on the second four
+            dimensions, spread 0.35 (n must be 8).
+        count: rows.
+        seed: of the map and of the draws.
+
+    Returns:
+        float32 `(count, d)` and {"dimension", "z", "W1", "W2"}.
+    """
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=(n, 64)) * 1.2 / np.sqrt(n)
+    second = rng.normal(size=(64, d)) * 0.2
+    if modes:
+        if n != 8:
+            raise ValueError(f"`n` must be 8 where `modes` is set. Received: n={n}.")
+        sides = np.repeat(rng.choice([-1.5, 1.5], size=(count, 2)), 4, axis=1)
+        z = 0.35 * rng.normal(size=(count, n)) + sides
+    else:
+        z = rng.normal(size=(count, n))
+    x = 1.0 / (1.0 + np.exp(-1.5 * np.tanh(z @ first) @ second))
+    return x.astype(np.float32), {"dimension": n, "z": z, "W1": first, "W2": second}
+
+
+def gaussians(centres, sigma, count, seed):
+    """Equal Gaussians around `centres`, `(modes, d)`; returns rows and what was planted."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(len(centres), size=count)
+    x = centres[chosen] + sigma * rng.normal(size=(count, centres.shape[1]))
+    return x.astype(np.float32), {"centres": centres, "sigma": sigma, "mode": chosen}
+
+
+def ring(count=20_000, seed=0, modes=8, radius=2.0, sigma=0.02):
+    """Eight Gaussians on a circle: the test of mode coverage."""
+    angles = 2.0 * np.pi * np.arange(modes) / modes
+    centres = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return gaussians(centres, sigma, count, seed)
+
+
+def grid(count=20_000, seed=0, side=5, spacing=2.0, sigma=0.05):
+    """A square of 5 x 5 Gaussians, 2 apart, centred at 0."""
+    ticks = spacing * (np.arange(side) - (side - 1) / 2.0)
+    centres = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    return gaussians(centres, sigma, count, seed)
+
+
+def linear_gaussian(latent_dim=2, data_dim=5, count=20_000, sigma=0.5, seed=0):
+    """x = W z + b + sigma eps: the marginal, and so every evidence bound, is known.
+
+    Returns:
+        float32 `(count, data_dim)` and {"W", "b", "sigma", "log_likelihood"}; the last maps
+        rows to ln N(x; b, W W^T + sigma^2 I), in nats.
+    """
+    from scipy.stats import multivariate_normal
+
+    rng = np.random.default_rng(seed)
+    loading, offset = rng.normal(size=(data_dim, latent_dim)), rng.normal(size=data_dim)
+    z, noise = rng.normal(size=(count, latent_dim)), rng.normal(size=(count, data_dim))
+    x = (z @ loading.T + offset + sigma * noise).astype(np.float32)
+    law = multivariate_normal(offset, loading @ loading.T + sigma**2 * np.eye(data_dim))
+    planted = {"W": loading, "b": offset, "sigma": sigma, "log_likelihood": law.logpdf}
+    return x, planted
