@@ -1,8 +1,9 @@
-"""Quiet logs, two CPU devices, and the one strategy that all tests share."""
+"""Quiet logs, quick XLA, two CPU devices, and the one strategy that all tests share."""
 
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles faster
 
 import pytest
 import tensorflow as tf

@@ -2,7 +2,6 @@
 
     digits = load("digits")                          # embedded, real, 8 x 8
     mnist = load("mnist", data_dir="tensorflow_datasets")
-    own = from_arrays(images)
 
 Images are (N, height, width, channels) in [0, 1]; labels are int32. Nothing here imports
 TensorFlow before a TFDS name is loaded.
@@ -243,8 +242,7 @@ def split(x, y, name, seed, source):
     held = max(1, len(x) // 10)
     test, train = order[:held], order[held:]
     labels = (None, None) if y is None else (y[train], y[test])
-    data = from_arrays(x[train], x[test], *labels, name=name)
-    return dataclasses.replace(data, source=source)
+    return dataclasses.replace(from_arrays(x[train], x[test], *labels, name=name), source=source)
 
 
 def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays"):

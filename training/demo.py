@@ -35,7 +35,7 @@ def main(argv=None):
 
     from training import run
 
-    chosen = {**SETTINGS, **({"epochs": given.epochs} if given.epochs else {})}
+    chosen = {**SETTINGS, "epochs": given.epochs}
     print(f"Training {chosen['model']} on {chosen['data']}: {chosen['epochs']} epochs, {folder}")
     made = run.train(out=folder, verbose=2, **chosen)
     lap("train")
@@ -59,8 +59,17 @@ def _parser():
         epilog="example: python -m training.demo --epochs 20",
     )
     parser.add_argument("--out", default="runs/demo", help="the run is OUT-1, or the next free")
-    parser.add_argument("--epochs", type=int, help=f"passes over the data ({SETTINGS['epochs']})")
+    parser.add_argument(
+        "--epochs", type=positive, default=SETTINGS["epochs"], help="passes over the data"
+    )
     return parser
+
+
+def positive(word):
+    """A positive integer, as `argparse` takes it."""
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"must be a positive integer. Received: {word}.")
+    return int(word)
 
 
 def unused(out):

@@ -186,10 +186,8 @@ def resolved(config, model):
 
 def fitted(model, run, data, verbose):
     """Trains the model of a run, and writes all but its config."""
-    import keras
-
     from training import pictures
-    from training.callbacks import SampleGrid, SaveModel, save_model
+    from training.callbacks import save_model
 
     config, (train_set, (x, y)) = run.config, sides(model, data)
     history = model.fit(
@@ -198,12 +196,7 @@ def fitted(model, run, data, verbose):
         epochs=config.epochs,
         validation_data=x if y is None else (x, y),
         verbose=verbose,
-        callbacks=[
-            keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.CSVLogger(str(run.path / "history.csv")),
-            SampleGrid(run.path, data.test, config.sample_every, seed=config.seed),
-            SaveModel(run.path / "checkpoints", config.save_every),
-        ],
+        callbacks=callbacks(run, data),
     ).history
     pictures.curves(history, run.path / "curves.png")
     if not np.isfinite(history["loss"]).all():
@@ -215,6 +208,20 @@ def fitted(model, run, data, verbose):
         model.fit_sampler(data.train)
         show_after(model, run, data)
     save_model(model, run.path / "model.keras")
+
+
+def callbacks(run, data):
+    """What happens at the end of every epoch of a run."""
+    import keras
+
+    from training.callbacks import SampleGrid, SaveModel
+
+    return [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.CSVLogger(str(run.path / "history.csv")),
+        SampleGrid(run.path, data.test, run.config.sample_every, seed=run.config.seed),
+        SaveModel(run.path / "checkpoints", run.config.save_every),
+    ]
 
 
 def show_after(model, run, data):

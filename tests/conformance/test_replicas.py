@@ -10,6 +10,7 @@ def test_two_replicas_equal_one_process(name, two):
     alone, logs = plainly_stepped(name)
     shared, their_logs = stepped(name, two.scope())
     assert gap(alone.get_weights(), shared.get_weights()) <= 1e-5
+    assert logs.keys() == their_logs.keys()
     assert log_gap(logs, their_logs) <= 1e-5
 
 
@@ -17,7 +18,7 @@ def test_two_replicas_equal_one_process(name, two):
 @pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
 def test_gradients_are_clipped_once_and_not_on_each_replica(name, option, two):
     alone, shared = (
-        stepped(name, scope, keras.optimizers.SGD(RATE, **{option: 0.1}))[0]
+        stepped(name, scope, keras.optimizers.SGD(RATE, **{option: 0.1}), False)[0]
         for scope in (None, two.scope())
     )
     assert gap(alone.get_weights(), plainly_stepped(name)[0].get_weights()) > 1e-4

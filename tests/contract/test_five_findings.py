@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import GenerativeModel, batches, checks, noise
+from zoo import GenerativeModel, batches, noise
 
 EXACT, WRONG = 1e-6, 1e-4  # of weights: rounding, and what a fault costs at least
 ROWS = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
@@ -175,8 +175,8 @@ class Fit(GenerativeModel):
         return {"error": self.network(x, training=training)[:, 0] ** 2}
 
 
-def logs_of(network):
-    model = Fit(network=network, seed=0)
+def logs_of(network, cls=Fit):
+    model = cls(network=network, seed=0)
     model.compile(keras.optimizers.SGD(0.0))
     history = model.fit(ROWS, batch_size=32, verbose=0, shuffle=False).history
     return {name: values[0] for name, values in history.items()}
@@ -198,9 +198,16 @@ def test_an_activity_regularizer_is_a_term_of_the_loss():
     np.testing.assert_allclose(logs["loss"], logs["error"] + expected, rtol=1e-5)
 
 
-def test_without_the_check_a_regularizer_is_lost_silently(monkeypatch):
-    monkeypatch.setattr(checks, "regularized", lambda part: False)
-    logs = logs_of(dense(2, 1, kernel_regularizer=keras.regularizers.L2(0.5)))
+class Unpenalized(Fit):
+    """The contract that sums only the declared terms."""
+
+    def summed(self, player):
+        return self.terms[player]
+
+
+def test_a_sum_of_the_declared_terms_alone_loses_a_regularizer_silently():
+    network = dense(2, 1, kernel_regularizer=keras.regularizers.L2(0.5))
+    logs = logs_of(network, Unpenalized)
     assert "regularization" not in logs and logs["loss"] == logs["error"]
 
 
@@ -264,6 +271,12 @@ def test_a_name_of_keras_is_refused_when_the_class_is_made(table):
 def test_a_network_under_a_name_of_keras_is_refused_when_the_class_is_made():
     with pytest.raises(TypeError, match=r"\['layers'\]"):
         type("Shadowing", (Fit,), {"players": {"learner": ("layers",)}})
+
+
+@pytest.mark.parametrize("name", ["loss", "regularization"])
+def test_a_term_under_a_name_of_the_logs_is_refused(name):
+    with pytest.raises((TypeError, ValueError)):
+        type("Shadowing", (Fit,), {"terms": {"learner": (name,)}})
 
 
 @pytest.mark.parametrize("name", ["train_step", "test_step"])

@@ -17,12 +17,10 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     """loss = -ln p(x|z) + KL(q(z|x) | p(z)), z ~ q(z|x). Not trained itself: see the papers.
 
     Args:
-        encoder: data to the posterior's parameters: `(batch, 2 latent_dim)`, means and
-            then ln variances, for the Gaussian posterior.
+        encoder: data to the posterior's parameters; means, then ln variances if Gaussian.
         decoder: codes to the likelihood's parameters.
         latent_dim: size of the code.
-        likelihood: `zoo.likelihoods` object, or "bernoulli" or "gaussian"; None is the
-            class's own.
+        likelihood: `zoo.likelihoods` object, "bernoulli" or "gaussian"; None: the class's own.
         posterior: `zoo.posteriors` object; a diagonal Gaussian where None.
         prior: `zoo.priors` object; N(0, I) where None.
         **parts: those of `GenerativeModel`.
@@ -36,46 +34,32 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     def __init__(
         self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None, prior=None, **parts
     ):
-        bounded = default.is_image(encoder.input_shape[1:])
-        law = self.default_likelihood(bounded) if likelihood is None else named(likelihood, bounded)
-        posterior = DiagonalGaussian() if posterior is None else posterior
+        law = self.law(likelihood, default.is_image(encoder.input_shape[1:]))
+        posterior = posterior or DiagonalGaussian()
         checks.require_output(type(self), "encoder", encoder, posterior.channels * latent_dim)
-        super().__init__(
-            encoder=encoder,
-            decoder=decoder,
-            latent_dim=latent_dim,
-            likelihood=law,
-            posterior=posterior,
-            prior=StandardNormal(latent_dim) if prior is None else prior,
-            **parts,
-        )
+        prior = prior or StandardNormal(latent_dim)
+        laws = {"likelihood": law, "posterior": posterior, "prior": prior}
+        super().__init__(encoder=encoder, decoder=decoder, latent_dim=latent_dim, **laws, **parts)
 
     @staticmethod
     def default_likelihood(bounded):
-        """The law of the data; `bounded` says that they lie in [0, 1]."""
         return Bernoulli() if bounded else Gaussian()
 
     @classmethod
-    def for_data(
-        cls,
-        data_shape,
-        latent_dim,
-        hidden=(256, 256),
-        channels=(32, 64),
-        likelihood: str | None = None,
-        **settings,
-    ):
+    def law(cls, likelihood, bounded):
+        return cls.default_likelihood(bounded) if likelihood is None else named(likelihood, bounded)
+
+    # fmt: off
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
+                 likelihood: str | None = None, **settings):
         sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        bounded = default.is_image(data_shape)
-        law = cls.default_likelihood(bounded) if likelihood is None else named(likelihood, bounded)
+        law = cls.law(likelihood, default.is_image(data_shape))
         outputs = (*data_shape[:-1], law.channels * data_shape[-1])
-        return cls(
-            default.encoder(data_shape, 2 * latent_dim, **sizes),
-            default.decoder(latent_dim, outputs, **sizes),
-            latent_dim,
-            likelihood=law,
-            **settings,
-        )
+        return cls(default.encoder(data_shape, 2 * latent_dim, **sizes),
+                   default.decoder(latent_dim, outputs, **sizes),
+                   latent_dim, likelihood=law, **settings)
+    # fmt: on
 
     @property
     def data_range(self):
@@ -107,11 +91,10 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     def sample(self, count, seed=None, noise=False):
         """Means of p(x|z) at `count` draws of z, or with `noise=True` draws of x."""
         with self.noise.serving(seed, count):
-            output = self.decoder(self.prior.sample(count), training=False)
+            output = self.decoder(self.draw_codes(count), training=False)
             return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
 
     def score(self, x, seed=0):
         """The evidence lower bound of each x, in nats, from one draw of z."""
         with self.noise.serving(seed, tf.shape(x)[0]):
-            error, divergence = self.bound(x, training=False)
-        return -error - divergence
+            return -tf.add_n(self.bound(x, training=False))

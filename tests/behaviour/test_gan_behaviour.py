@@ -1,0 +1,155 @@
+"""Adversarial games against laws whose best discriminator is known, and on a ring of modes."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+
+from training.planted import ring
+from zoo.gan.gan import GAN
+from zoo.gan.nsgan import NSGAN
+from zoo.gan.wgan_gp import WGANGP
+from zoo.losses.games import Minimax
+from zoo.losses.lipschitz import interpolates, slope
+from zoo.networks.mlp import mlp
+from zoo.noise import serving
+
+
+def normal(mean=0.0, deviation=1.0, count=25_600, seed=0):
+    return np.random.default_rng(seed).normal(mean, deviation, (count, 1)).astype(np.float32)
+
+
+def affine(slope, offset):
+    """A generator that turns N(0, 1) into N(offset, slope^2)."""
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    network.set_weights([np.array([[slope]]), np.array([offset])])
+    return network
+
+
+def alone(cls):
+    """The game with its generator frozen: the discriminator moves once a step."""
+    tables = {"players": {"discriminator": cls.players["discriminator"]}, "moves": {}}
+    tables |= {"terms": {"discriminator": cls.terms["discriminator"]}, "fresh_batches": ()}
+    return type(f"Frozen{cls.__name__}", (cls,), {**tables, "frozen": ("generator",)})
+
+
+def trained(cls, generator, x, steps, rate, betas=(0.9, 0.999), activation="tanh", **settings):
+    """A discriminator trained against a frozen generator."""
+    keras.utils.set_random_seed(0)
+    model = alone(cls)(generator, mlp(1, 1, (64, 64), activation), 1, seed=0, **settings)
+    falling = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
+    model.compile(keras.optimizers.Adam(falling, *betas), steps_per_execution=50)
+    model.fit(x, batch_size=512, epochs=steps // 50, verbose=0)
+    return model
+
+
+# The discriminator of the first game is p / (p + p_G).
+
+
+class Lenient(GAN):
+    """Mutation: examples of the generator count half."""
+
+    class game(Minimax):
+        @staticmethod
+        def discriminator(real, fake):
+            return tf.math.softplus(-real) + 0.5 * tf.math.softplus(fake)
+
+
+@functools.cache
+def judged(cls):
+    """A trained discriminator, and what it says on [-2, 2.5]."""
+    model = trained(cls, affine(1.5, 1.0), normal(), 3000, 3e-3)
+    points = np.linspace(-2.0, 2.5, 50, dtype=np.float32)[:, None]
+    return model, tf.sigmoid(model.score(points)).numpy()
+
+
+def best_on_the_points():
+    points = np.linspace(-2.0, 2.5, 50)
+    p, q = scipy.stats.norm(0, 1).pdf(points), scipy.stats.norm(1, 1.5).pdf(points)
+    return p / (p + q)
+
+
+def test_the_trained_discriminator_is_the_ratio_of_densities():
+    model, said = judged(GAN)
+    assert np.abs(said - best_on_the_points()).max() < 0.05
+    loss = model.evaluate(normal(seed=1), batch_size=25_600, return_dict=True, verbose=0)["loss"]
+    assert loss == pytest.approx(1.1877, abs=0.01)  # 2 ln 2 - 2 JSD
+
+
+def test_a_discriminator_that_forgives_is_another_ratio():
+    assert np.abs(judged(Lenient)[1] - best_on_the_points()).max() > 0.05
+
+
+# Where the discriminator is sure, one game has a gradient and the other has none.
+
+
+def step_of_the_generator(cls):
+    """How far one unit step moves the generator against a logit of about -10."""
+    judge = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    judge.set_weights([np.array([[1e-3]]), np.array([-10.0])])
+    model = cls(affine(1.0, 0.0), judge, 1, seed=0)
+    model.compile(keras.optimizers.SGD(1.0))
+    model.move(("generator",), (normal(count=64), None), 0)
+    return float(model.generator.weights[1][0])  # the bias: d logit / d bias = 1e-3
+
+
+def test_a_sure_discriminator_leaves_the_generator_a_gradient_in_one_game_only():
+    assert step_of_the_generator(NSGAN) == pytest.approx(0.99995e-3, rel=1e-3)
+    assert step_of_the_generator(GAN) == pytest.approx(4.54e-8, rel=1e-2)
+
+
+# The penalty of WGAN-GP lengthens the distance it measures, by a known amount.
+
+
+@functools.cache
+def measured(penalty_weight, shift=3.0):
+    """The estimate of the distance of two unit Gaussians, and the mean slope between them."""
+    settings = {"betas": (0.5, 0.9), "penalty_weight": penalty_weight}
+    model = trained(WGANGP, affine(1.0, 0.0), normal(shift), 4000, 2e-3, **settings)
+    grid = np.linspace(-6.0, shift + 6.0, 2001, dtype=np.float32)
+    weight = scipy.stats.norm(shift).pdf(grid) - scipy.stats.norm(0).pdf(grid)
+    estimate = np.trapezoid(weight * model.score(grid[:, None]).numpy(), grid)
+    with serving(0, 20_000):
+        real, fake = normal(shift, count=20_000, seed=1), normal(count=20_000, seed=2)
+        points = interpolates(tf.constant(real), tf.constant(fake))
+    return estimate, slope(model.judge, points).numpy().mean()
+
+
+def test_the_critic_measures_the_distance_and_the_bias_of_its_penalty():
+    estimate, mean_slope = measured(10.0)
+    assert estimate == pytest.approx(3.463, rel=0.03)
+    assert mean_slope == pytest.approx(1.0 + 3.0 / 20.0, rel=0.05)
+    assert estimate / mean_slope == pytest.approx(3.0, rel=0.03)
+
+
+def test_a_lighter_penalty_measures_another_distance():
+    assert measured(1.0)[0] == pytest.approx(7.63, rel=0.03)
+
+
+# The ring of eight Gaussians.
+
+
+def modes_covered(penalty_weight=10.0):
+    """On how many of eight modes at least 1 % of 2,000 examples lie, within 0.2."""
+    keras.utils.set_random_seed(0)
+    x, planted = ring()
+    networks = mlp(16, 2, (128, 128)), mlp(2, 1, (128, 128))
+    model = WGANGP(*networks, 16, penalty_weight=penalty_weight, seed=0)
+    model.compile(keras.optimizers.Adam(5e-4, 0.5, 0.9), steps_per_execution=15)
+    model.fit(x, batch_size=256, epochs=200, verbose=0)  # 3,000 steps of six moves
+    shown = model.sample(2000, seed=0).numpy()
+    distance = np.linalg.norm(shown[:, None] - planted["centres"], axis=-1)
+    return np.sum((distance < 0.2).sum(axis=0) >= 20)
+
+
+@pytest.mark.slow
+def test_the_generator_covers_the_ring():
+    assert modes_covered() >= 6
+
+
+@pytest.mark.slow
+def test_without_the_penalty_the_generator_does_not_cover_the_ring():
+    assert modes_covered(penalty_weight=0.0) < 6

@@ -1,0 +1,179 @@
+"""Data sets: what is real is real, what is planted is right, what is wrong is refused."""
+
+import socket
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training import data, planted
+
+
+def test_digits_are_the_1797_of_scikit_learn():
+    digits = data.load("digits")
+    labels = np.concatenate([digits.train_labels, digits.test_labels])
+    assert digits.train.shape[1:] == digits.data_shape == (8, 8, 1)
+    assert len(digits.train) + len(digits.test) == 1797
+    assert 174 <= np.bincount(labels).min() and np.bincount(labels).max() <= 183
+    assert digits.train.dtype == np.float32 and digits.train.min() == 0 and digits.train.max() == 1
+
+
+def test_digits_are_split_alike_whatever_the_global_seed():
+    np.random.seed(1)
+    first = data.load("digits")
+    np.random.seed(2)
+    assert np.array_equal(first.test, data.load("digits").test)
+
+
+def test_linear_gaussian_likelihood_is_the_law_of_its_draws():
+    x, info = planted.linear_gaussian(count=50_000, seed=3)
+    covariance = info["W"] @ info["W"].T + info["sigma"] ** 2 * np.eye(5)
+    gap = x.astype(np.float64) - info["b"]
+    by_hand = -0.5 * (
+        np.einsum("ni,ij,nj->n", gap, np.linalg.inv(covariance), gap)
+        + np.linalg.slogdet(covariance)[1]
+        + 5 * np.log(2 * np.pi)
+    )
+    np.testing.assert_allclose(info["log_likelihood"](x), by_hand, rtol=1e-6)
+    np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.1)
+
+
+@pytest.mark.parametrize("n", [8, 16])
+def test_the_manifold_has_its_dimension_almost_everywhere(n):
+    x, info = planted.manifold(n, count=300)
+    inner = np.tanh(info["z"] @ info["W1"])
+    slopes = x * (1 - x) * 1.5
+    spread = []
+    for row in range(len(x)):
+        jacobian = info["W1"] * (1 - inner[row] ** 2) @ info["W2"] * slopes[row]
+        values = np.linalg.svd(jacobian, compute_uv=False)
+        spread.append(values[n - 1] / values[0])
+    assert np.quantile(spread, 0.01) > 0.05
+    assert 0.06 < planted.manifold(n)[0].var(axis=0).mean() < 0.09
+
+
+def test_ring_and_grid_have_their_modes_where_they_say():
+    for draw, modes in ((planted.ring, 8), (planted.grid, 25)):
+        x, info = draw(count=5000)
+        gaps = np.linalg.norm(x[:, None] - info["centres"], axis=-1)
+        assert len(info["centres"]) == modes
+        assert np.array_equal(gaps.argmin(axis=1), info["mode"])
+        assert np.isclose((x - info["centres"][info["mode"]]).std(), info["sigma"], rtol=0.05)
+
+
+def test_planted_sets_follow_from_their_seed():
+    assert np.array_equal(data.load("ring", seed=1).train, data.load("ring", seed=1).train)
+    assert not np.array_equal(data.load("ring", seed=1).train, data.load("ring", seed=2).train)
+
+
+def test_a_folder_of_images_gives_pixels_and_classes(tmp_path):
+    for number in range(20):
+        place = tmp_path / ("a" if number % 2 else "b")
+        place.mkdir(exist_ok=True)
+        Image.fromarray(np.full((9, 7), number, np.uint8)).save(place / f"{number}.png")
+    found = data.load(f"folder:{tmp_path}")
+    pixels = np.concatenate([found.train, found.test])[:, 0, 0, 0] * 255
+    assert found.data_shape == (9, 7, 1) and found.num_classes == 2
+    assert sorted(np.rint(pixels).astype(int)) == list(range(20))
+    assert len(found.test) == 2
+
+
+def test_broken_images_are_skipped_and_counted(tmp_path):
+    for number in range(4):
+        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes(b"not an image")
+    with pytest.warns(UserWarning, match="1 of 5 images could not be read"):
+        assert data.load(f"folder:{tmp_path}").data_shape == (8, 8, 3)
+
+
+def test_a_folder_brings_images_to_one_size(tmp_path):
+    for number in range(4):
+        Image.fromarray(np.zeros((8 + number, 8), np.uint8)).save(tmp_path / f"{number}.png")
+    assert data.load(f"folder:{tmp_path}", size=12).data_shape == (12, 12, 1)
+
+
+def test_a_folder_without_images_is_an_error(tmp_path):
+    with pytest.raises(data.DataError, match="at least two readable PNG or JPEG"):
+        data.load(f"folder:{tmp_path}")
+
+
+def test_arrays_of_a_file_are_split(tmp_path):
+    np.savez(tmp_path / "own.npz", x=np.zeros((30, 8, 8, 1), np.uint8), y=np.arange(30) % 3)
+    found = data.load(f"npz:{tmp_path / 'own.npz'}")
+    assert (len(found.train), len(found.test), found.num_classes) == (27, 3, 3)
+
+
+def test_pickled_arrays_are_refused(tmp_path):
+    np.save(tmp_path / "own.npy", np.array([{"code": 1}], object), allow_pickle=True)
+    with pytest.raises(data.DataError, match="allow_pickle=False"):
+        data.load(f"npy:{tmp_path / 'own.npy'}")
+
+
+def test_bytes_are_scaled_to_the_unit_interval():
+    found = data.from_arrays(np.full((10, 8, 8, 1), 255, np.uint8))
+    assert found.train.dtype == np.float32 and found.train.max() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (np.zeros((4, 8, 8)), "`train` must be .N, size. or .N, height, width, channels."),
+        (np.zeros((0, 8)), "Received: shape .0, 8."),
+        (np.zeros((4, 8, 8, 1), np.int64), "`train` must be float, or uint8 images"),
+        (np.full((4, 8, 8, 1), 255.0), "in .0, 1. .* Divide by 255"),
+        (np.array([[0.0, 1.0], [np.nan, 1.0]]), r"finite. Received: nan at index \(1, 0\)"),
+    ],
+)
+def test_wrong_arrays_are_refused_by_name(x, words):
+    with pytest.raises(data.DataError, match=words):
+        data.from_arrays(x, x)
+
+
+def test_labels_must_be_as_many_integers():
+    with pytest.raises(data.DataError, match="`train_labels` must be 4 integers"):
+        data.from_arrays(np.zeros((4, 2)), np.zeros((4, 2)), np.zeros(3, int), np.zeros(4, int))
+
+
+def test_a_name_that_is_no_data_set_names_the_nearest():
+    with pytest.raises(data.DataError, match="Nearest: mnist"):
+        data.load("mnits")
+
+
+def test_data_that_are_not_prepared_fail_at_once_and_touch_no_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asked the network"))
+    with pytest.raises(data.DataError, match="not prepared in .* --data digits") as error:
+        data.load("mnist", data_dir=tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_download_without_network_is_one_line(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    with pytest.raises(data.DataError, match="no network") as error:
+        data.load("mnist", data_dir=tmp_path, download=True)
+    assert "\n" not in str(error.value)
+
+
+def test_prepared_tfds_data_are_read(tmp_path):
+    import tensorflow_datasets as tfds
+
+    features = tfds.features.FeaturesDict(
+        {
+            "image": tfds.features.Image(shape=(8, 8, 1)),
+            "label": tfds.features.ClassLabel(num_classes=2),
+        }
+    )
+    rows = [(n, {"image": np.full((8, 8, 1), n, np.uint8), "label": n % 2}) for n in range(6)]
+    tfds.dataset_builders.store_as_tfds_dataset(
+        "tiny",
+        version="1.0.0",
+        features=features,
+        data_dir=tmp_path,
+        split_datasets={"train": rows[:4], "test": rows[4:]},
+        disable_shuffling=True,
+    )
+    found = data.load("tiny", data_dir=tmp_path)
+    assert found.train.shape == (4, 8, 8, 1) and found.num_classes == 2
+    assert sorted(np.rint(found.train[:, 0, 0, 0] * 255)) == [0, 1, 2, 3]

@@ -1,0 +1,1 @@
+"""Data, runs, pictures and measurements: what trains the models of the zoo."""

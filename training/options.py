@@ -1,0 +1,183 @@
+"""The options of the `zoo` command, and what it says of wrong ones. Imports no TensorFlow."""
+
+import argparse
+import difflib
+import re
+
+from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
+from jsonargparse.typing import register_type
+
+
+class Help(argparse.RawDescriptionHelpFormatter, DefaultHelpFormatter):
+    """Help with types and defaults, its example on one line."""
+
+
+class Sizes(tuple):
+    """Positive integers, written 32,64 or [32, 64]."""
+
+
+def _sizes(given):
+    words = given.strip("[]() ").split(",") if isinstance(given, str) else list(given)
+    try:
+        sizes = Sizes(int(n) if isinstance(n, str) else n for n in words)
+    except ValueError:
+        sizes = ()
+    if not sizes or any(type(n) is not int or n < 1 for n in sizes):
+        raise ValueError(f"must be positive integers, such as 32,64. Received: {given}.")
+    return sizes
+
+
+register_type(Sizes, list, _sizes)
+
+
+def parser(name=None, own=None):
+    """The parser of the command; that of `train` has the settings `own` of one class."""
+    top = ArgumentParser(
+        prog="zoo",
+        description="Trains, measures, samples and exports the generative models of the zoo.",
+        epilog="example: zoo train vae --data digits --epochs 20 --out runs/vae",
+        **PARSING,
+    )
+    commands = top.add_subcommands(required=False, metavar="COMMAND", title="commands")
+    for command, (make, words_of, example) in PARSERS.items():
+        usual = {"prog": f"zoo {command}", "description": f"{words_of}.", **PARSING}
+        made = ArgumentParser(epilog=f"example: {example}", **usual)
+        make(made, name, own or {}) if command == "train" else make(made)
+        commands.add_subcommand(command, made, help=words_of)
+    return top
+
+
+PARSING = {
+    "exit_on_error": False,
+    "allow_abbrev": False,
+    "formatter_class": Help,
+}
+
+
+def list_options(made):
+    made.add_argument("--family", type=str | None, help="only the models of this family")
+
+
+def info_options(made):
+    made.add_argument("model", metavar="NAME", type=str, help="of a model; see `zoo list`")
+
+
+def train_options(made, name, own):
+    made.add_argument("--config", action=ActionConfigFile, help="YAML; options override it")
+    add = made.add_argument
+    add("model.name", nargs="?", default=name, metavar="NAME", help="of a model; see `zoo list`")
+    add("--data", type=str, default="digits", help="name of a data set")
+    add("--data-dir", type=str | None, help="folder of data that is not built in")
+    add("--size", type=int | None, help="side to resize images to")
+    add("--limit", type=int | None, help="most training examples to use")
+    add("--out", type=str | None, help="folder of the run, new or empty; required")
+    add("--epochs", type=int, default=20, help="passes over the training data")
+    add("--batch-size", type=int | None, help="of one move; null is the model's own")
+    add("--latent-dim", type=int, default=16, help="size of the code or noise")
+    add("--seed", type=int, default=0, help="of data, weights, order and noise")
+    add(
+        "--learning-rate",
+        type=float | dict[str, float] | None,
+        help="of all players or one; null is the paper's",
+    )
+    add("--sample-every", type=int | None, help="epochs between pictures; null is a tenth of all")
+    add("--save-every", type=int | None, help="epochs between checkpoints; null is a tenth of all")
+    add("--jit-compile", type=bool, nargs="?", const=True, default=False, help="use XLA")
+    add("--versions", type=dict | None, help=argparse.SUPPRESS)  # written by runs, not read
+    model_options(made, own)
+
+
+def model_options(made, own):
+    for key, setting in own.items():
+        kind = Sizes if setting.kind is tuple else setting.kind
+        default = Sizes(setting.default) if kind is Sizes else setting.default
+        kind = kind | None if setting.optional else kind
+        text = setting.words.replace("%", "%%")
+        usual = {"default": default, "metavar": key.upper(), "help": text}
+        made.add_argument(f"--model.{key}", type=kind, **usual)
+
+
+def evaluate_options(made):
+    run_option(made)
+    made.add_argument("--count", type=int, default=1000, help="of samples to compare with data")
+    made.add_argument("--seed", type=int, default=0, help="of the samples")
+
+
+def sample_options(made):
+    run_option(made)
+    made.add_argument("--count", type=int, default=64, help="of samples")
+    made.add_argument("--seed", type=int, default=0, help="of the samples")
+    made.add_argument("--out", type=str | None, help="PNG file; null is samples.png of the run")
+
+
+def export_options(made):
+    run_option(made)
+    made.add_argument("--to", type=str, required=True, help="folder of the model's versions")
+
+
+def run_option(made):
+    made.add_argument("run", metavar="RUN", type=str, help="folder that `zoo train` wrote")
+
+
+PARSERS = {  # command -> what adds its options, its description, an example
+    "list": (list_options, "Lists the models", "zoo list --family gan"),
+    "info": (info_options, "Tells what is known of one model", "zoo info wgan_gp"),
+    "train": (
+        train_options,
+        "Trains a model; `zoo train NAME --help` lists the settings of NAME too",
+        "zoo train beta_vae --data digits --epochs 20 --model.beta 4 --out runs/beta",
+    ),
+    "evaluate": (
+        evaluate_options,
+        "Measures a trained model on held-out data",
+        "zoo evaluate runs/vae --count 1000",
+    ),
+    "sample": (
+        sample_options,
+        "Writes samples of a trained model as a PNG",
+        "zoo sample runs/vae --count 64 --seed 0 --out grid.png",
+    ),
+    "export": (
+        export_options,
+        "Writes a trained model for TensorFlow Serving",
+        "zoo export runs/vae --to served/vae",
+    ),
+}
+
+
+def words(message, known, argv):
+    """What jsonargparse says, in one line and in the words of the other errors."""
+    message = " ".join(message.split())
+    wrong = re.search(
+        r"(?:unrecognized arguments:|accept option|^Option) '?(--?)?([^\s'=]+)", message
+    )
+    if wrong:
+        options = option_names(known, argv)
+        near = difflib.get_close_matches(wrong[2].replace("-", "_"), options, n=3, cutoff=0.5)
+        nearest = ", ".join(f"--{options[key]}" for key in near) or f"see `{' '.join(argv[:1])} -h`"
+        return f"No such option. Received: {wrong[1] or ''}{wrong[2]}. Nearest: {nearest}."
+    key = re.search(r'^Parser key "([^"]+)":', message)
+    value = re.search(r"(?:Got value|Given value): (.*)$", message)
+    kinds = re.findall(r"Expected an? (?:<class '(\w+)'>|([\w ]+))", message)
+    if key and value and kinds:
+        accepted = " or ".join(KINDS.get(a or b, a or b) for a, b in kinds)
+        return f"`{key[1]}` must be {accepted}. Received: {value[1]}."
+    if key and "Not of type Sizes: " in message:
+        return f"`{key[1]}` {message.partition('Not of type Sizes: ')[2]}"
+    choice = re.search(r"invalid choice: '([^']*)'", message)
+    if choice:
+        near = difflib.get_close_matches(choice[1], PARSERS, n=2, cutoff=0.4) or PARSERS
+        return f"No such command. Received: {choice[1]}. Nearest: {', '.join(near)}."
+    message = re.sub(r"(are required: )\w+\.(\w+)", r"\1\2", message)
+    return re.sub(r'^Parser key "([^"]+)":', r"`\1`:", message)
+
+
+KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "NoneType": "null"}
+KINDS |= {"dict": "a number for each player", "str": "a string"}
+
+
+def option_names(known, argv):
+    """Names of the options of the command in `argv`: as in configs -> as typed."""
+    actions = known._subcommands_action._name_parser_map[argv[0]]._actions
+    names = [o for action in actions for o in action.option_strings if o.startswith("--")]
+    return {name[2:].replace("-", "_"): name[2:] for name in names}
