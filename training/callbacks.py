@@ -22,6 +22,14 @@ class EveryFew(keras.callbacks.Callback):
             self.act(epoch + 1, logs or {})
 
 
+class Brief(EveryFew):
+    """One line every few epochs, for long runs of short epochs: the losses of the players."""
+
+    def act(self, epoch, logs):
+        losses = [f"{k} {v:.3f}" for k, v in logs.items() if k.endswith("loss") and "val_" not in k]
+        print(f"epoch {epoch:4d} of {self.params['epochs']}: {', '.join(losses)}", flush=True)
+
+
 class SampleGrid(EveryFew):
     """Pictures of samples, and of reconstructions where the model reconstructs.
 

@@ -13,10 +13,10 @@ import time
 SETTINGS = {
     "model": "flex_ae",
     "data": "digits",
-    "latent_dim": 16,
-    "batch_size": 32,
-    "epochs": 40,
-    "learning_rate": {"autoencoder": 1e-3, "critic": 2e-4, "prior": 2e-4, "encoder": 2e-5},
+    "latent_dim": 12,
+    "batch_size": 16,
+    "epochs": 240,
+    "learning_rate": {"autoencoder": 1e-3, "critic": 5e-4, "prior": 5e-4, "encoder": 5e-5},
     "settings": {"hidden": (128, 128), "channels": (32, 64)},
 }
 COUNT = 64  # of samples in the picture
@@ -37,7 +37,7 @@ def main(argv=None):
 
     chosen = {**SETTINGS, "epochs": given.epochs}
     print(f"Training {chosen['model']} on {chosen['data']}: {chosen['epochs']} epochs, {folder}")
-    made = run.train(out=folder, verbose=2, **chosen)
+    made = run.train(out=folder, verbose="brief", **chosen)
     lap("train")
     table = measured(made)
     lap("evaluate")

@@ -195,8 +195,8 @@ def fitted(model, run, data, verbose):
         batch_size=config.batch_size,
         epochs=config.epochs,
         validation_data=x if y is None else (x, y),
-        verbose=verbose,
-        callbacks=callbacks(run, data),
+        verbose=0 if verbose == "brief" else verbose,
+        callbacks=callbacks(run, data, verbose),
     ).history
     pictures.curves(history, run.path / "curves.png")
     if not np.isfinite(history["loss"]).all():
@@ -210,13 +210,14 @@ def fitted(model, run, data, verbose):
     save_model(model, run.path / "model.keras")
 
 
-def callbacks(run, data):
+def callbacks(run, data, verbose):
     """What happens at the end of every epoch of a run."""
     import keras
 
-    from training.callbacks import SampleGrid, SaveModel
+    from training.callbacks import Brief, SampleGrid, SaveModel
 
     return [
+        *([Brief(run.config.sample_every)] if verbose == "brief" else []),
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.CSVLogger(str(run.path / "history.csv")),
         SampleGrid(run.path, data.test, run.config.sample_every, seed=run.config.seed),

@@ -104,11 +104,13 @@ def epochs(model, x, y, size, shuffle, options):
         orders = []
         for side, count in enumerate(len(array) for array in sides):
             tag = side if model.targets == "domain" else 0
-            order = tf.range(count)
+            order = tf.range(steps * size) % count
             if shuffle:
+                turns = -(-steps * size // count)
                 with noise.training(model.seed, epoch, ORDER + tag):
-                    order = tf.argsort(noise.uniform((count, 1))[:, 0], stable=True)
-            orders.append(tf.gather(order, tf.range(steps * size) % count))
+                    turned = tf.argsort(noise.uniform((count, turns)), axis=0, stable=True)
+                order = tf.reshape(tf.transpose(turned), [-1])[: steps * size]
+            orders.append(order)
         return tf.data.Dataset.from_tensor_slices(tuple(orders)).batch(size, drop_remainder=True)
 
     def rows_of(*orders):
@@ -184,6 +186,8 @@ def checked_labels(model, y):
     lowest = -1 if model.targets == "some_labels" else 0
     if not np.issubdtype(y.dtype, np.integer):
         raise TypeError(f"`y` must be integer labels. Received: dtype {y.dtype}.")
+    if y.ndim > (2 if model.targets == "some_labels" else 1):
+        raise ValueError(f"`y` must have shape (batch,). Received: {y.shape}.")
     if y.size and (y.min() < lowest or y.max() >= model.num_classes):
         raise ValueError(
             f"`y` must be in [{lowest}, {model.num_classes - 1}]. "

@@ -18,6 +18,24 @@ def refuse_reserved(cls, names):
         )
 
 
+def refuse_log_names(cls):
+    """Refuses terms that the logs have already."""
+    terms = {
+        name for table in (cls.terms, cls.watched) for names in table.values() for name in names
+    }
+    if terms & {"loss", "regularization"}:
+        raise TypeError(f"{cls.__name__} must not name a term `loss` or `regularization`.")
+
+
+def refuse_added_losses(model, player):
+    """Refuses layers that call `add_loss`: the terms of a class are its whole loss."""
+    for part in model.parts_of(player):
+        if isinstance(part, keras.Layer) and not regularized(part) and part.losses:
+            raise ValueError(
+                f"A layer of {part.name!r} calls `add_loss`: make it a term of the loss of {player!r}."
+            )
+
+
 def refuse_half_outputs(cls, name, part):
     """Refuses a network that does not end in float32: losses never cast."""
     for network in part if isinstance(part, (list, tuple)) else [part]:
@@ -62,19 +80,12 @@ def _parameters(cls):
 
 def regularized(part):
     """Whether a network carries penalties that Keras would add to its loss."""
-    layers = part._flatten_layers() if isinstance(part, keras.Layer) else ()
-    return any(
-        getattr(layer, name, None) is not None
-        for layer in layers
-        for name in (
-            "kernel_regularizer",
-            "bias_regularizer",
-            "gamma_regularizer",
-            "beta_regularizer",
-            "activity_regularizer",
-            "embeddings_regularizer",
-        )
-    )
+    if not isinstance(part, keras.Layer):
+        return False
+    layers, weights = part._flatten_layers(), part.trainable_variables
+    penalties = [getattr(layer, "activity_regularizer", None) for layer in layers]
+    penalties += [getattr(weight, "regularizer", None) for weight in weights]
+    return any(penalty is not None for penalty in penalties)
 
 
 def optimizers_by_player(model, optimizer, options):

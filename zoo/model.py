@@ -60,6 +60,7 @@ class GenerativeModel(configs.Configured, keras.Model):
                 raise TypeError(f"{cls.__name__} must not define `{name}`: it is the contract's.")
         moved = [name for names in cls.players.values() for name in names]
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
+        checks.refuse_log_names(cls)
 
     def __init__(self, *, seed=None, name=None, dtype=None, **parts):
         super().__init__(name=name, dtype=dtype)
@@ -230,6 +231,7 @@ class GenerativeModel(configs.Configured, keras.Model):
             found = {p: getattr(self, f"{p}_loss")(x, y, training) for p in movers}
         for player in movers:
             checks.require_terms(self, player, found[player])
+            checks.refuse_added_losses(self, player)
             if regular[player]:
                 penalties = [loss for part in regular[player] for loss in part.losses]
                 found[player] = {**found[player], "regularization": tf.add_n(penalties)}

@@ -86,14 +86,15 @@ class Stream:
             )
         offset = self.draws << COLUMNS
         self.draws += 1
-        column = tf.cast(tf.range(columns), tf.uint32)[None] + tf.constant(offset, tf.uint32)
-        if shared:
-            row = tf.fill([1, 1], tf.constant(WHOLE, tf.uint32))
-            column = column + (tf.cast(tf.range(count), tf.uint32) * np.uint32(columns))[:, None]
-            row = row + tf.zeros_like(column)
+        column = tf.cast(tf.range(columns), tf.uint32)[None]
+        if shared:  # entries are numbered in order; each 2^20 of them take a row of their own
+            entry = column + (tf.cast(tf.range(count), tf.uint32) * np.uint32(columns))[:, None]
+            row = np.uint32(WHOLE) - tf.bitwise.right_shift(entry, np.uint32(COLUMNS))
+            column = tf.bitwise.bitwise_and(entry, np.uint32((1 << COLUMNS) - 1))
         else:
             row = self.rows(count)[:, None] + tf.zeros_like(column)
             column = column + tf.zeros_like(row)
+        column = column + tf.constant(offset, tf.uint32)
         return threefry(self.key, (row, column))
 
 

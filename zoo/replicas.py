@@ -46,7 +46,10 @@ def mean(tensors):
 def gather(tensor):
     """The rows of the global batch, in order; differentiable."""
     inside = context()
-    return inside.all_gather(tensor, axis=0) if inside else tensor
+    if not inside:
+        return tensor
+    rows = inside.all_gather(tensor, axis=0)
+    return tf.reshape(rows, tf.shape(rows))  # a sparse gradient (of `tf.gather`) becomes dense
 
 
 def own_rows(tensor):

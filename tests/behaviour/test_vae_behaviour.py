@@ -62,7 +62,7 @@ def test_a_divergence_that_counts_twice_misses_the_likelihood():
 
 
 def test_a_divergence_of_the_wrong_sign_misses_the_likelihood():
-    assert missing_nats(Inverted) > 0.05
+    assert not abs(missing_nats(Inverted)) < 0.05  # it may not even be a number
 
 
 # beta-VAE: the weight of the divergence.
@@ -86,7 +86,7 @@ def test_another_beta_is_not_the_vae():
 
 
 def test_a_larger_beta_gives_up_reconstruction_for_less_divergence():
-    x, planted = linear_gaussian(sigma=0.25, count=10_000)
+    x, _ = linear_gaussian(sigma=0.25, count=10_000)
     logs = []
     for beta in (0.5, 1.0, 4.0, 16.0):
         model = BetaVAE(*networks(5, 2), likelihood=Gaussian(0.25), beta=beta, seed=0)
@@ -98,17 +98,28 @@ def test_a_larger_beta_gives_up_reconstruction_for_less_divergence():
 # The variance of the likelihood: fixed, learned, or one for every output.
 
 
-def divergence(sigma):
+class Blind(Gaussian):
+    """Mutation: a density of variance 1 whatever was asked for."""
+
+    def parameters(self, output):
+        return output, 0.0
+
+
+def divergence(sigma, law=Gaussian):
     x, _ = linear_gaussian(count=10_000)
-    model = FixedVarianceVAE(*networks(5, 2), likelihood=Gaussian(sigma), seed=0)
+    model = FixedVarianceVAE(*networks(5, 2), likelihood=law(sigma), seed=0)
     logs = trained(model, x, 30).evaluate(x, batch_size=1000, return_dict=True, verbose=0)
     return logs["divergence"]
 
 
 def test_codes_carry_less_the_larger_the_variance_is_fixed():
     large, middle, small = (divergence(sigma) for sigma in (0.1, 1.0, 10.0))
-    assert large > middle + 1.0 > small + 2.0
+    assert large > middle + 0.5 > small + 0.5
     assert small < 0.05  # the posterior is the prior
+
+
+def test_a_variance_that_is_ignored_leaves_the_codes_alone():
+    assert divergence(0.1, Blind) == pytest.approx(divergence(10.0, Blind), rel=1e-3)
 
 
 @functools.cache
@@ -163,7 +174,7 @@ def test_the_learned_variance_alone_becomes_the_mean_squared_error():
 
 
 def test_without_its_logarithm_the_learned_variance_diverges():
-    assert variance_alone(Unnormalized(variance="learned")) > 1e6
+    assert variance_alone(Unnormalized(variance="learned")) > 100.0
 
 
 def test_a_variance_for_each_output_follows_the_noise_of_the_data():
