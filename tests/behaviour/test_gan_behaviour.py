@@ -36,10 +36,23 @@ def alone(cls):
     return type(f"Frozen{cls.__name__}", (cls,), {**tables, "frozen": ("generator",)})
 
 
-def trained(cls, generator, x, steps, rate, betas=(0.9, 0.999), activation="tanh", **settings):
-    """A discriminator trained against a frozen generator."""
+def upward():
+    """A network from line to line that starts upward.
+
+    On a line a critic that starts downward cannot turn: the penalty is least at slope -1 too.
+    """
     keras.utils.set_random_seed(0)
-    model = alone(cls)(generator, mlp(1, 1, (64, 64), activation), 1, seed=0, **settings)
+    network = mlp(1, 1, (64, 64), "tanh")
+    low, high = network(np.array([[0.0], [3.0]], np.float32)).numpy()[:, 0]
+    if low > high:
+        *others, kernel, bias = network.get_weights()
+        network.set_weights([*others, -kernel, bias])
+    return network
+
+
+def trained(cls, generator, x, steps, rate, betas=(0.9, 0.999), **settings):
+    """A discriminator trained against a frozen generator."""
+    model = alone(cls)(generator, upward(), 1, seed=0, **settings)
     falling = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
     model.compile(keras.optimizers.Adam(falling, *betas), steps_per_execution=50)
     model.fit(x, batch_size=512, epochs=steps // 50, verbose=0)

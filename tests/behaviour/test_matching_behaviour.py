@@ -7,12 +7,27 @@ import numpy as np
 import pytest
 
 from training.planted import manifold
+from zoo.losses.discrepancy import mmd
 from zoo.losses.schedules import Doubling
+from zoo.matching.flex_ae import FlexAE
 from zoo.matching.mask_aae import MaskAAE
+from zoo.matching.wae_gan import WAEGAN
+from zoo.matching.wae_mmd import WAEMMD
 from zoo.networks.mlp import mlp
+from zoo.noise import serving
 from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
+from zoo.priors.generator import PriorGenerator
 
 WIDTHS = (128, 128)
+
+
+def autoencoder(latent_dim, final="sigmoid", seed=0):
+    """Encoder and decoder of data of 64 dimensions."""
+    keras.utils.set_random_seed(seed)
+    return mlp(64, latent_dim, WIDTHS), mlp(latent_dim, 64, WIDTHS, final=final)
+
+
+# MaskAAE: how many dimensions the data have.
 
 
 class Flipped(MaskAAE):
@@ -35,8 +50,7 @@ class Unmasked(MaskAAE):
 @functools.cache
 def alphas(cls=MaskAAE, seed=0, **settings):
     """The mask after 6,000 steps on the 8-dimensional manifold, from 32 dimensions."""
-    keras.utils.set_random_seed(seed)
-    networks = mlp(64, 32, WIDTHS), mlp(32, 64, WIDTHS), mlp(32, 1, WIDTHS)
+    networks = *autoencoder(32, "linear", seed), mlp(32, 1, WIDTHS)
     polarization = Doubling(2 / 32, 1200, cap=2048.0)
     model = cls(*networks, 32, seed=seed, polarization_weight=polarization, **settings)
     slow, fast = RMSpropTF1(3e-4), RMSpropTF1(1.5e-3)
@@ -49,3 +63,184 @@ def alphas(cls=MaskAAE, seed=0, **settings):
 
 def median_of_active(cls=MaskAAE, seeds=(0, 1, 2), **settings):
     return np.median([np.sum(alphas(cls, seed, **settings) >= 0.1) for seed in seeds])
+
+
+@pytest.mark.slow
+def test_the_mask_keeps_as_many_dimensions_as_the_manifold_has():
+    assert 8 <= median_of_active() <= 12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_mask_is_decided(seed):
+    found = alphas(seed=seed)
+    assert ((found < 0.05) | (found > 0.8)).all()
+
+
+@pytest.mark.slow
+def test_a_mask_that_raises_the_distance_keeps_more():
+    assert median_of_active(Flipped) >= 13
+
+
+@pytest.mark.slow
+def test_a_prior_without_the_mask_keeps_far_more():
+    assert median_of_active(Unmasked, seeds=(0,)) >= 20
+
+
+@pytest.mark.slow
+def test_without_the_penalty_on_hidden_variance_more_are_kept():
+    assert median_of_active(variance_weight=0.0) >= 13
+
+
+@pytest.mark.slow
+def test_without_reconstruction_the_mask_keeps_too_few():
+    assert median_of_active(seeds=(0,), reconstruction_weight=0.0) <= 6
+
+
+# FlexAE: the prior learns four modes, and the encoder comes to meet it.
+
+
+class Fleeing(FlexAE):
+    """Mutation: the encoder raises what the critic says of its codes."""
+
+    def encoder_loss(self, x, y, training):
+        return {"adversarial": -super().encoder_loss(x, y, training)["adversarial"]}
+
+
+def flexible(cls):
+    networks = *autoencoder(32), mlp(32, 1, WIDTHS)
+    model = cls(*networks, 32, prior=PriorGenerator(mlp(32, 32, WIDTHS)), seed=0)
+    adam = keras.optimizers.Adam
+    fast = adam(5e-4, 0.0, 0.9)
+    players = {"critic": fast, "prior": fast, "encoder": adam(5e-5, 0.0, 0.9)}
+    model.compile({"autoencoder": adam(1e-3), **players}, steps_per_execution=26)
+    return model
+
+
+@functools.cache
+def flexed(cls):
+    """The model after 5,000 steps on the manifold of four modes, and the critic's last gap."""
+    model, (x, _) = flexible(cls), manifold(8, modes=True)
+    logs = model.fit(x, batch_size=128, epochs=193, verbose=0).history
+    return model, x, -logs["critic_adversarial"][-1]
+
+
+@pytest.mark.slow
+def test_the_learned_prior_is_closer_to_the_codes_than_a_fitted_gaussian():
+    model, x, _ = flexed(FlexAE)
+    z = model.encode(x[:1500]).numpy()
+    with serving(0, 1500):
+        learned = model.prior.sample(1500).numpy()
+    rng = np.random.default_rng(0)
+    fitted = rng.multivariate_normal(z.mean(axis=0), np.cov(z.T), 1500).astype(np.float32)
+    variance = z.var()
+    assert mmd(z, learned, variance=variance) < 0.5 * mmd(z, fitted, variance=variance)
+
+
+@pytest.mark.slow
+def test_the_critic_hardly_tells_codes_from_the_learned_prior():
+    assert flexed(FlexAE)[2] < 0.5
+
+
+@pytest.mark.slow
+def test_an_encoder_that_flees_is_told_from_the_prior():
+    assert flexed(Fleeing)[2] > 0.5
+
+
+def change_of_judgement(cls):
+    """What one move of the encoder changes of E C(E(x))."""
+    model, (x, _) = flexible(cls), manifold(8, modes=True, count=128)
+    weights = model.critic.get_weights()
+    before = np.mean(model.judge(model.encode(x)))
+    model.move(("encoder",), (x, None), 0)
+    assert all(map(np.array_equal, weights, model.critic.get_weights()))
+    return np.mean(model.judge(model.encode(x))) - before
+
+
+def test_a_move_of_the_encoder_lowers_what_the_critic_says_of_its_codes():
+    assert change_of_judgement(FlexAE) < 0
+    assert change_of_judgement(Fleeing) > 0
+
+
+# WAE: codes follow the prior, as far as a deterministic code can.
+
+
+@functools.cache
+def matched(weight):
+    """Codes of unseen data after 5,000 steps of WAE-MMD with m = n = 8, and prior draws."""
+    x, _ = manifold(8, count=25_000)
+    model = WAEMMD(*autoencoder(8), 8, discrepancy_weight=weight, seed=0)
+    model.compile(steps_per_execution=50)
+    model.fit(x[:20_000], batch_size=100, epochs=25, verbose=0)
+    z = model.encode(x[20_000:]).numpy()
+    return z, np.random.default_rng(0).normal(size=z.shape).astype(np.float32)
+
+
+def looks_like_the_prior(z, p, draws=200):
+    """Whether MMD^2 lies below its 95 % quantile over permutations of both samples."""
+    rng, both = np.random.default_rng(0), np.concatenate([z, p])
+    orders = [rng.permutation(len(both)) for _ in range(draws)]
+    permuted = [mmd(*np.split(both[order], 2)).numpy() for order in orders]
+    return mmd(z, p).numpy() < np.quantile(permuted, 0.95)
+
+
+def accepted(weight):
+    """In how many of five draws 200 codes look like 200 draws of the prior."""
+    z, p = matched(weight)
+    blocks = [slice(200 * i, 200 * (i + 1)) for i in range(5)]
+    return sum(looks_like_the_prior(z[block], p[block]) for block in blocks)
+
+
+def test_codes_are_taken_for_draws_of_the_prior():
+    z, p = matched(10.0)
+    assert mmd(z[:1000], p[:1000]) <= 0.02
+    assert accepted(10.0) >= 4
+
+
+def test_without_the_discrepancy_codes_are_told_from_the_prior():
+    z, p = matched(0.0)
+    assert mmd(z[:1000], p[:1000]) > 0.02
+    assert accepted(0.0) == 0
+
+
+class Watcher(keras.callbacks.Callback):
+    """Keeps the critic's accuracy on codes and prior draws at the end of each epoch."""
+
+    def __init__(self, x):
+        super().__init__()
+        self.x, self.accuracies = x, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        z = self.model.encode(self.x)
+        p = np.random.default_rng(epoch).normal(size=z.shape).astype(np.float32)
+        right = np.mean(self.model.judge(z) < 0), np.mean(self.model.judge(p) > 0)
+        self.accuracies.append(np.mean(right))
+
+
+@functools.cache
+def accuracy(latent_dim, weight=1.0):
+    """The critic's accuracy over the last 1,000 of 5,000 steps; codes' largest mean."""
+    x, _ = manifold(8)
+    networks = *autoencoder(latent_dim), mlp(latent_dim, 1, WIDTHS)
+    model = WAEGAN(*networks, latent_dim, adversarial_weight=weight, seed=0)
+    model.compile(steps_per_execution=50)
+    watcher = Watcher(x[:2000])
+    model.fit(x, batch_size=100, epochs=25, callbacks=[watcher], verbose=0)
+    return np.mean(watcher.accuracies[-5:]), np.abs(np.mean(model.encode(x), axis=0)).max()
+
+
+@pytest.mark.slow
+def test_codes_of_the_true_dimension_fool_the_critic():
+    found, largest_mean = accuracy(8)
+    assert found < 0.60
+    assert largest_mean < 0.5
+
+
+@pytest.mark.slow
+def test_codes_of_too_many_dimensions_cannot_fool_it():
+    assert accuracy(32)[0] > 0.68
+
+
+@pytest.mark.slow
+def test_without_the_game_codes_drift_from_the_prior():
+    assert accuracy(8, weight=0.0)[1] > 0.5

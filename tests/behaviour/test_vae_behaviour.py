@@ -47,7 +47,7 @@ def missing_nats(cls, **settings):
     """How far the bound of a linear model stays below the exact log-likelihood."""
     x, planted = linear_gaussian()
     law = Gaussian(planted["sigma"])
-    model = trained(cls(*networks(5, 2), likelihood=law, seed=0, **settings), x[:10_000], 60)
+    model = trained(cls(*networks(5, 2), likelihood=law, seed=0, **settings), x[:10_000], 150, 3e-2)
     held_out = x[10_000:]
     bounds = [model.score(held_out, seed=seed) for seed in range(10)]
     return np.mean(planted["log_likelihood"](held_out)) - np.mean(bounds)

@@ -31,7 +31,7 @@ class MaskAAE(MatchedAutoencoder):
         encoder, decoder, critic, latent_dim, prior: as in `MatchedAutoencoder`.
         mask: `zoo.layers.mask.Mask`; a new one where None.
         reconstruction_weight: to be scaled with the level of the data's cross-entropy.
-        variance_weight, penalty_weight: as above.
+        variance_weight, penalty_weight: of the variance and of the critic's slope.
         polarization_weight: c, a number or a schedule; the authors' for this latent_dim if None.
     Reference: Mondal, Chowdhury, Jayendran, Singla, Asnani and AP, 2020, "MaskAAE: Latent
     space optimization for adversarial auto-encoders", UAI.
@@ -50,7 +50,7 @@ class MaskAAE(MatchedAutoencoder):
 
     def __init__(self, encoder, decoder, critic, latent_dim, *, mask=None,
                  reconstruction_weight: float = 1000.0, variance_weight: float = 100.0,
-                 penalty_weight: float = 10.0, polarization_weight=None, **parts):
+                 penalty_weight: float = 10.0, polarization_weight: float | None = None, **parts):
         c = mask_polarization(latent_dim) if polarization_weight is None else polarization_weight
         super().__init__(
             encoder, decoder, critic, latent_dim, mask=mask or Mask(latent_dim, parts.get("seed")),
