@@ -49,8 +49,9 @@ def for_training(model, x, y, batch_size, options):
     split = options.pop("validation_split", 0.0)
     shuffle = options.pop("shuffle", True)
     if isinstance(x, tf.data.Dataset):
-        if split:
-            raise ValueError("`validation_split` needs arrays. Received: a dataset.")
+        if split or y is not None:
+            wrong = "`validation_split`" if split else "`y`"
+            raise ValueError(f"{wrong} goes with arrays; a dataset yields x or (x, y) itself.")
         data = checked_dataset(model, x, count)
     else:
         x, y = checked_arrays(model, x, y)
@@ -61,10 +62,10 @@ def for_training(model, x, y, batch_size, options):
         data, steps = epochs(model, x, y, batch_size * model.parts, shuffle, options)
         options["steps_per_epoch"] = steps
     held_out = options.get("validation_data")
-    if held_out is not None and not isinstance(held_out, tf.data.Dataset):
-        held_out = unpack(held_out)
+    if held_out is not None:
+        sides = (held_out, None) if isinstance(held_out, tf.data.Dataset) else unpack(held_out)
         size = options.pop("validation_batch_size", None) or batch_size
-        options["validation_data"] = for_evaluation(model, *held_out, size, "validation_data")
+        options["validation_data"] = for_evaluation(model, *sides, size, "validation_data")
     return data, options
 
 

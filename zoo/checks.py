@@ -32,7 +32,7 @@ def refuse_added_losses(model, player):
     for part in model.parts_of(player):
         if isinstance(part, keras.Layer) and not regularized(part) and part.losses:
             raise ValueError(
-                f"A layer of {part.name!r} calls `add_loss`: make that a term of {player!r} instead."
+                f"A layer of {part.name!r} calls `add_loss`: make it a term of {player!r} instead."
             )
 
 

@@ -46,8 +46,8 @@ def test_a_linear_autoencoder_is_as_good_as_principal_components():
     assert excess_of_error(Autoencoder) == pytest.approx(1.0, abs=0.01)
 
 
-def test_a_weight_on_the_codes_makes_it_worse():
-    assert excess_of_error(RAE, code_norm_weight=1.0, penalty="none") > 1.01
+def test_a_weight_on_codes_and_kernels_makes_it_worse():
+    assert excess_of_error(RAE, code_norm_weight=1.0, penalty_weight=1.0) > 1.01
 
 
 # Codes have no law until one is fitted.

@@ -170,7 +170,8 @@ def matched(weight):
     """Codes of unseen data after 5,000 steps of WAE-MMD with m = n = 8, and prior draws."""
     x, _ = manifold(8, count=25_000)
     model = WAEMMD(*autoencoder(8), 8, discrepancy_weight=weight, seed=0)
-    model.compile(steps_per_execution=50)
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([3500, 4500], [1e-3, 3e-4, 1e-4])
+    model.compile(keras.optimizers.Adam(rate, beta_1=0.5), steps_per_execution=50)
     model.fit(x[:20_000], batch_size=100, epochs=25, verbose=0)
     z = model.encode(x[20_000:]).numpy()
     return z, np.random.default_rng(0).normal(size=z.shape).astype(np.float32)

@@ -134,8 +134,11 @@ def test_weights_of_held_out_examples_are_refused(refuse):
 
 @pytest.mark.parametrize("size", [0, -4, 2.5])
 def test_batch_sizes_are_positive_integers(size, refuse):
-    words = "`batch_size` must be .*Received: batch_size="
-    refuse("vae", lambda m: m.fit(images(), batch_size=size), (ValueError, TypeError), words)
+    words, kinds = "batch_size` must be .*Received: .*batch_size=", (ValueError, TypeError)
+    refuse("vae", lambda m: m.fit(images(), batch_size=size), kinds, words)
+    refuse("vae", lambda m: m.evaluate(images(), batch_size=size), kinds, words)
+    given = {"validation_data": images(), "validation_batch_size": size, "batch_size": BATCH}
+    refuse("vae", lambda m: m.fit(images(), **given), kinds, words)
 
 
 @every_model
