@@ -75,14 +75,19 @@ def trained(name):
     return model, history
 
 
+def shortened(model):
+    """The model with at most two moves of a player in one step: quicker to trace than five."""
+    model.moves = {player: min(count, 2) for player, count in model.moves.items()}
+    return model
+
+
 def stepped(name, scope=None, optimizer=None, validate=True, **options):
     """A model after STEPS steps of plain descent, which does not amplify rounding; its history.
 
-    A player moves at most twice a step, which costs less to trace than five times.
+    `scope` is a strategy's, `options` are those of `compile`.
     """
     with scope or contextlib.nullcontext():
-        model = ROWS[name].make()
-    model.moves = {player: min(count, 2) for player, count in model.moves.items()}
+        model = shortened(ROWS[name].make())
     model.compile(optimizer or keras.optimizers.SGD(RATE), **options)
     data = ROWS[name].data(model)
     held_out = {"validation_data": data} if validate else {}

@@ -14,7 +14,7 @@ def test_two_replicas_equal_one_process(name, two):
     assert log_gap(logs, their_logs) <= 1e-5
 
 
-@pytest.mark.parametrize("name", ["vae", "wgan_gp"])
+@pytest.mark.parametrize("name", ["vae", "wae_gan"])
 @pytest.mark.parametrize("option", ["clipnorm", "global_clipnorm"])
 def test_gradients_are_clipped_once_and_not_on_each_replica(name, option, two):
     alone, shared = (
