@@ -8,7 +8,6 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # comp
 import pytest
 import tensorflow as tf
 
-
 devices = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
 tf.config.threading.set_intra_op_parallelism_threads(1)  # what is computed here is tiny

@@ -36,16 +36,8 @@ def mapped(function, x, batch_size=500):
 
 def for_training(model, x, y, batch_size, options):
     """The dataset and the options that `keras.Model.fit` gets; checks both."""
-    for name in ("sample_weight", "class_weight"):
-        if options.pop(name, None) is not None:
-            raise ValueError(f"`{name}` is not used by generative models. Received: a value.")
-    count = replicas_of(model)
-    batch_size = batch_size or model.batch_size
-    if batch_size < 1 or batch_size % count:
-        raise ValueError(
-            f"`batch_size` must be a positive multiple of the {count} replica(s). "
-            f"Received: batch_size={batch_size}."
-        )
+    options, count = unweighted(options), replicas_of(model)
+    batch_size = checked_size(model, batch_size)
     split = options.pop("validation_split", 0.0)
     shuffle = options.pop("shuffle", True)
     if isinstance(x, tf.data.Dataset):
@@ -64,13 +56,23 @@ def for_training(model, x, y, batch_size, options):
     held_out = options.get("validation_data")
     if held_out is not None:
         sides = (held_out, None) if isinstance(held_out, tf.data.Dataset) else unpack(held_out)
-        size = options.pop("validation_batch_size", None) or batch_size
+        size = options.pop("validation_batch_size", None)
+        size = batch_size if size is None else size
         options["validation_data"] = for_evaluation(model, *sides, size, "validation_data")
     return data, options
 
 
+def unweighted(options):
+    """The options of `fit` or `evaluate` without weights of examples, which are refused."""
+    for name in ("sample_weight", "class_weight"):
+        if options.get(name) is not None:
+            raise ValueError(f"`{name}` is not used by generative models. Received: a value.")
+    return {key: value for key, value in options.items() if not key.endswith("_weight")}
+
+
 def for_evaluation(model, x, y, batch_size, argument="x"):
     """A dataset over arrays in their order; the remainder is dropped under replicas."""
+    batch_size = checked_size(model, batch_size)
     if isinstance(x, tf.data.Dataset):
         return checked_dataset(model, x, replicas_of(model), parts=1)
     x, y = checked_arrays(model, x, y, argument)
@@ -121,6 +123,17 @@ def epochs(model, x, y, size, shuffle, options):
     first = options.get("initial_epoch", 0)
     data = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(one_epoch)
     return data.map(rows_of, num_parallel_calls=2, deterministic=True).prefetch(2), steps
+
+
+def checked_size(model, batch_size):
+    """`batch_size`, the model's own where None; a positive multiple of the replicas."""
+    size, count = model.batch_size if batch_size is None else batch_size, replicas_of(model)
+    if not isinstance(size, (int, np.integer)) or size < 1 or size % count:
+        raise ValueError(
+            f"`batch_size` must be a positive multiple of the {count} replica(s). "
+            f"Received: batch_size={size}."
+        )
+    return int(size)
 
 
 def replicas_of(model):

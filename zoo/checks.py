@@ -47,11 +47,32 @@ def refuse_half_outputs(cls, name, part):
             )
 
 
-def require_output(cls, name, network, size):
-    """Refuses a network whose last axis is not what the model reads."""
-    found = network.output_shape[-1]
-    if found != size:
-        raise ValueError(f"`{name}` of {cls.__name__} must have {size} outputs. Received: {found}.")
+def require_map(cls, name, network, inputs, outputs):
+    """Refuses a network that does not map `inputs` to `outputs`, shapes of one example.
+
+    An axis that is None fits any, and so does a shape that is None.
+    """
+    for word, wanted, found in (
+        ("take", inputs, network.input_shape),
+        ("give", outputs, network.output_shape),
+    ):
+        fits = wanted is None or len(wanted) == len(found[1:])
+        if not fits or any(w not in (None, f) for w, f in zip(wanted or (), found[1:], strict=False)):
+            raise ValueError(
+                f"`{name}` of {cls.__name__} must {word} shape {wanted} for each example. "
+                f"Received: {found[1:]}."
+            )
+
+
+def require_codec(cls, encoder, decoder, latent_dim, outputs=None, channels=1):
+    """Refuses an encoder or a decoder of another size than the model reads.
+
+    `outputs`: numbers the encoder gives, `latent_dim` where None; `channels`: numbers the
+    decoder gives for each entry of the data.
+    """
+    *rest, last = encoder.input_shape[1:]
+    require_map(cls, "encoder", encoder, None, (outputs or latent_dim,))
+    require_map(cls, "decoder", decoder, (latent_dim,), (*rest, channels * last))
 
 
 def refuse_parts(cls, parts):

@@ -184,8 +184,8 @@ class GenerativeModel(configs.Configured, keras.Model):
     def evaluate(self, x=None, y=None, batch_size=None, **options):
         """The mean of every term over held-out data, with the model in inference mode."""
         if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
-            x, y = batches.for_evaluation(self, x, y, batch_size or self.batch_size), None
-        return super().evaluate(x, y, **options)
+            x, y = batches.for_evaluation(self, x, y, batch_size), None
+        return super().evaluate(x, y, **batches.unweighted(options))
 
     def train_step(self, data):
         parts = batches.cut(*batches.unpack(data), self.parts)

@@ -129,7 +129,8 @@ def test_weights_of_held_out_examples_are_refused(refuse):
     words = "weight.*Received"
     refuse("vae", lambda m: m.evaluate(images(), sample_weight=weight), ValueError, words)
     held_out = images(), None, weight
-    refuse("vae", lambda m: m.fit(images(), validation_data=held_out), ValueError, words)
+    given = {"validation_data": held_out, "batch_size": BATCH}
+    refuse("vae", lambda m: m.fit(images(), **given), ValueError, words)
 
 
 @pytest.mark.parametrize("size", [0, -4, 2.5])
@@ -189,10 +190,11 @@ def test_unknown_settings_are_refused(name):
         ROWS[name].make(colour=3)
 
 
-def network(inputs, outputs):
+def network(inputs, outputs, dtype=None):
     flat = math.prod(outputs)
-    layers = [keras.Input(inputs), keras.layers.Flatten(), keras.layers.Dense(flat)]
-    return keras.Sequential([*layers, keras.layers.Reshape(outputs)])
+    layers = [keras.layers.Flatten(), keras.layers.Dense(flat, dtype=dtype)]
+    last = keras.layers.Reshape(outputs, dtype=dtype)
+    return keras.Sequential([keras.Input(inputs), *layers, last])
 
 
 WRONG = {"encoder": (IMAGE, (5,)), "critic": ((3,), (2,)), "discriminator": (IMAGE, (2,))}
@@ -211,6 +213,6 @@ def test_networks_of_the_wrong_size_are_refused_when_the_model_is_made(name, rol
 
 def test_networks_that_end_in_half_precision_are_refused_with_the_remedy():
     parts = {part: getattr(ROWS["vae"].make(), part) for part in ("encoder", "decoder")}
-    half = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, dtype="mixed_bfloat16")])
+    half = network((3,), IMAGE, dtype="mixed_bfloat16")
     with pytest.raises(ValueError, match="`decoder` of VAE must end in float32.*Received.*float32"):
         zoo.VAE(parts["encoder"], half, 3)

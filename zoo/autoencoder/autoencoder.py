@@ -26,5 +26,7 @@ class Autoencoder(AutoencoderModel):
     neural networks", Science 313.
     """
 
+    frozen = ("prior",)  # fitted, not moved
+
     def default_optimizer(self, player):
         return keras.optimizers.Adam(1e-3)

@@ -25,7 +25,7 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     final = "sigmoid"  # how default decoders of images end
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
-        checks.require_output(type(self), "encoder", encoder, latent_dim)
+        checks.require_codec(type(self), encoder, decoder, latent_dim)
         prior = self.default_prior(latent_dim) if prior is None else prior
         super().__init__(
             encoder=encoder, decoder=decoder, latent_dim=latent_dim, prior=prior, **parts

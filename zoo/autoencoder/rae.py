@@ -37,6 +37,7 @@ class RAE(AutoencoderModel):
     deterministic autoencoders".
     """
 
+    frozen = ("prior",)  # fitted, not moved
     batch_size = 100
     penalties = {"weights": "weight_norm", "jacobian": "jacobian"}
 

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from zoo import checks
 from zoo.code_verbs import path
 from zoo.losses.games import NonSaturating
 from zoo.model import GenerativeModel
@@ -31,11 +32,9 @@ class AdversarialModel(GenerativeModel):
     game = NonSaturating
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
-        if generator.input_shape[-1] != latent_dim:
-            raise ValueError(
-                f"`generator` of {type(self).__name__} must take {latent_dim} numbers. "
-                f"Received: {generator.input_shape[-1]}."
-            )
+        checks.require_map(type(self), "discriminator", discriminator, None, (1,))
+        data_shape = discriminator.input_shape[1:]
+        checks.require_map(type(self), "generator", generator, (latent_dim,), data_shape)
         super().__init__(
             generator=generator, discriminator=discriminator, latent_dim=latent_dim, **parts
         )

@@ -18,7 +18,7 @@ class MatchedAutoencoder(AutoencoderModel):
     """
 
     def __init__(self, encoder, decoder, critic, latent_dim, **parts):
-        checks.require_output(type(self), "critic", critic, 1)
+        checks.require_map(type(self), "critic", critic, (latent_dim,), (1,))
         super().__init__(encoder, decoder, latent_dim, critic=critic, **parts)
 
     @staticmethod

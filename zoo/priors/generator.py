@@ -32,5 +32,5 @@ class PriorGenerator(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        network = keras.saving.deserialize_keras_object(config.pop("network"))
-        return cls(network, **config)
+        network = keras.saving.deserialize_keras_object(config["network"])
+        return cls(**{**config, "network": network})

@@ -35,9 +35,9 @@ class VariationalModel(CodeVerbs, GenerativeModel):
         self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None, prior=None, **parts
     ):
         law = self.law(likelihood, default.is_image(encoder.input_shape[1:]))
-        posterior = posterior or DiagonalGaussian()
-        checks.require_output(type(self), "encoder", encoder, posterior.channels * latent_dim)
-        prior = prior or StandardNormal(latent_dim)
+        posterior, prior = posterior or DiagonalGaussian(), prior or StandardNormal(latent_dim)
+        sizes = posterior.channels * latent_dim, law.channels
+        checks.require_codec(type(self), encoder, decoder, latent_dim, *sizes)
         laws = {"likelihood": law, "posterior": posterior, "prior": prior}
         super().__init__(encoder=encoder, decoder=decoder, latent_dim=latent_dim, **laws, **parts)
 
