@@ -56,8 +56,10 @@ def require_map(cls, name, network, inputs, outputs):
         ("take", inputs, network.input_shape),
         ("give", outputs, network.output_shape),
     ):
-        fits = wanted is None or len(wanted) == len(found[1:])
-        if not fits or any(w not in (None, f) for w, f in zip(wanted or (), found[1:], strict=False)):
+        if wanted is not None and (
+            len(wanted) != len(found[1:])
+            or any(w not in (None, f) for w, f in zip(wanted, found[1:], strict=True))
+        ):
             raise ValueError(
                 f"`{name}` of {cls.__name__} must {word} shape {wanted} for each example. "
                 f"Received: {found[1:]}."
