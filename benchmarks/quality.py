@@ -16,7 +16,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.speed import RESULTS, put
+from benchmarks.results import RESULTS, put
 
 GALLERY = RESULTS.parent / "gallery"
 LATENT, CHANNELS, EPOCHS, SEED = 16, (32, 64), 10, 0

@@ -10,7 +10,6 @@ depend on their values.
 
 import argparse
 import os
-import pathlib
 import statistics
 import time
 
@@ -21,9 +20,9 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
+from benchmarks.results import RESULTS, put
 
 SHAPE, LATENT, BATCH = (28, 28, 1), 16, 128
-RESULTS = pathlib.Path(__file__).parents[1] / "docs" / "results.md"
 NAMES = ("vae", "wgan_gp")
 
 
@@ -146,14 +145,6 @@ def main(argv=None):
         print(rows[-1], flush=True)
     if options.write:
         put(RESULTS, "speed", rows)
-
-
-def put(path, section, rows):
-    """Replaces the lines between the markers of a section of a Markdown file."""
-    opening, closing = f"<!-- {section} -->", f"<!-- end {section} -->"
-    before, _, rest = path.read_text().partition(opening)
-    _, _, after = rest.partition(closing)
-    path.write_text("\n".join([before + opening, *rows, closing + after]))
 
 
 if __name__ == "__main__":

@@ -42,8 +42,10 @@ def excess_of_error(cls, **settings):
     return np.mean(model.error(test, model.reconstruct(test))) / np.mean(np.sum(lost**2, axis=1))
 
 
-def test_a_linear_autoencoder_is_as_good_as_principal_components():
-    assert excess_of_error(Autoencoder) == pytest.approx(1.0, abs=0.01)
+def test_a_linear_autoencoder_is_as_good_as_principal_components(figure):
+    ratio = excess_of_error(Autoencoder)
+    figure("Autoencoder: error over that of principal components", ratio, "1 +- 0.01")
+    assert ratio == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_weight_on_codes_and_kernels_makes_it_worse():
@@ -81,12 +83,12 @@ def misplaced(components):
     return min(np.mean([distance[i, j % components] for i, j in enumerate(c)]) for c in chosen)
 
 
-def test_the_fitted_mixture_finds_the_planted_modes():
-    assert misplaced(components=3) < 0.2
+def test_the_fitted_mixture_finds_the_planted_modes(figure):
+    assert figure("RAE: distance to planted modes", misplaced(components=3), "below 0.2") < 0.2
 
 
-def test_one_gaussian_does_not_find_them():
-    assert misplaced(components=1) > 0.2
+def test_one_gaussian_does_not_find_them(figure):
+    assert figure("RAE, one Gaussian: distance", misplaced(components=1), "above 0.2") > 0.2
 
 
 # RAE keeps codes small and its decoder smooth.

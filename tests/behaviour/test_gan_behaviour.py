@@ -85,9 +85,10 @@ def best_on_the_points():
     return p / (p + q)
 
 
-def test_the_trained_discriminator_is_the_ratio_of_densities():
+def test_the_trained_discriminator_is_the_ratio_of_densities(figure):
     model, said = judged(GAN)
-    assert np.abs(said - best_on_the_points()).max() < 0.05
+    furthest = np.abs(said - best_on_the_points()).max()
+    assert figure("GAN: largest error of D on [-2, 2.5]", furthest, "below 0.05") < 0.05
     loss = model.evaluate(normal(seed=1), batch_size=25_600, return_dict=True, verbose=0)["loss"]
     assert loss == pytest.approx(1.1877, abs=0.01)  # 2 ln 2 - 2 JSD
 
@@ -131,15 +132,17 @@ def measured(penalty_weight, shift=3.0):
     return estimate, slope(model.judge, points).numpy().mean()
 
 
-def test_the_critic_measures_the_distance_and_the_bias_of_its_penalty():
+def test_the_critic_measures_the_distance_and_the_bias_of_its_penalty(figure):
     estimate, mean_slope = measured(10.0)
+    figure("WGAN-GP, d = 3: estimate of the critic", estimate, "3.463 +- 3 %")
     assert estimate == pytest.approx(3.463, rel=0.03)
     assert mean_slope == pytest.approx(1.0 + 3.0 / 20.0, rel=0.05)
     assert estimate / mean_slope == pytest.approx(3.0, rel=0.03)
 
 
-def test_a_lighter_penalty_measures_another_distance():
-    assert measured(1.0)[0] == pytest.approx(7.63, rel=0.03)
+def test_a_lighter_penalty_measures_another_distance(figure):
+    estimate = figure("WGAN-GP, d = 3, lambda = 1", measured(1.0)[0], "7.63 +- 3 %")
+    assert estimate == pytest.approx(7.63, rel=0.03)
 
 
 # The ring of eight Gaussians.
@@ -159,10 +162,11 @@ def modes_covered(penalty_weight=10.0):
 
 
 @pytest.mark.slow
-def test_the_generator_covers_the_ring():
-    assert modes_covered() >= 6
+def test_the_generator_covers_the_ring(figure):
+    assert figure("WGAN-GP: modes of the ring covered", modes_covered(), "at least 6 of 8") >= 6
 
 
 @pytest.mark.slow
-def test_without_the_penalty_the_generator_does_not_cover_the_ring():
-    assert modes_covered(penalty_weight=0.0) < 6
+def test_without_the_penalty_the_generator_does_not_cover_the_ring(figure):
+    found = modes_covered(penalty_weight=0.0)
+    assert figure("WGAN without its penalty: modes covered", found, "below 6") < 6

@@ -67,8 +67,9 @@ def median_of_active(cls=MaskAAE, seeds=(0, 1, 2), **settings):
 
 
 @pytest.mark.slow
-def test_the_mask_keeps_as_many_dimensions_as_the_manifold_has():
-    assert 8 <= median_of_active() <= 12
+def test_the_mask_keeps_as_many_dimensions_as_the_manifold_has(figure):
+    what = "MaskAAE, n = 8, m = 32: active dimensions, median of 3 seeds"
+    assert 8 <= figure(what, median_of_active(), "8 to 12") <= 12
 
 
 @pytest.mark.slow
@@ -79,23 +80,27 @@ def test_the_mask_is_decided(seed):
 
 
 @pytest.mark.slow
-def test_a_mask_that_raises_the_distance_keeps_more():
-    assert median_of_active(Flipped) >= 13
+def test_a_mask_that_raises_the_distance_keeps_more(figure):
+    what = "MaskAAE, the mask raises the distance"
+    assert figure(what, median_of_active(Flipped), "at least 13") >= 13
 
 
 @pytest.mark.slow
-def test_a_prior_without_the_mask_keeps_far_more():
-    assert median_of_active(Unmasked, seeds=(0,)) >= 20
+def test_a_prior_without_the_mask_keeps_far_more(figure):
+    found = median_of_active(Unmasked, seeds=(0,))
+    assert figure("MaskAAE, the prior is not masked", found, "at least 20") >= 20
 
 
 @pytest.mark.slow
-def test_without_the_penalty_on_hidden_variance_more_are_kept():
-    assert median_of_active(variance_weight=0.0) >= 13
+def test_without_the_penalty_on_hidden_variance_more_are_kept(figure):
+    found = median_of_active(variance_weight=0.0)
+    assert figure("MaskAAE, no penalty on hidden variance", found, "at least 13") >= 13
 
 
 @pytest.mark.slow
-def test_without_reconstruction_the_mask_keeps_too_few():
-    assert median_of_active(seeds=(0,), reconstruction_weight=0.0) <= 6
+def test_without_reconstruction_the_mask_keeps_too_few(figure):
+    found = median_of_active(seeds=(0,), reconstruction_weight=0.0)
+    assert figure("MaskAAE, the mask without reconstruction", found, "at most 6") <= 6
 
 
 # FlexAE: the prior learns four modes, and the encoder comes to meet it.
@@ -127,7 +132,7 @@ def flexed(cls):
 
 
 @pytest.mark.slow
-def test_the_learned_prior_is_closer_to_the_codes_than_a_fitted_gaussian():
+def test_the_learned_prior_is_closer_to_the_codes_than_a_fitted_gaussian(figure):
     model, x, _ = flexed(FlexAE)
     z = model.encode(x[:1500]).numpy()
     with serving(0, 1500):
@@ -135,17 +140,18 @@ def test_the_learned_prior_is_closer_to_the_codes_than_a_fitted_gaussian():
     rng = np.random.default_rng(0)
     fitted = rng.multivariate_normal(z.mean(axis=0), np.cov(z.T), 1500).astype(np.float32)
     variance = z.var()
-    assert mmd(z, learned, variance=variance) < 0.5 * mmd(z, fitted, variance=variance)
+    ratio = mmd(z, learned, variance=variance) / mmd(z, fitted, variance=variance)
+    assert figure("FlexAE, four modes: MMD over a fitted Gaussian's", ratio, "below 0.5") < 0.5
 
 
 @pytest.mark.slow
-def test_the_critic_hardly_tells_codes_from_the_learned_prior():
-    assert flexed(FlexAE)[2] < 0.5
+def test_the_critic_hardly_tells_codes_from_the_learned_prior(figure):
+    assert figure("FlexAE, four modes: gap of the critic", flexed(FlexAE)[2], "below 0.5") < 0.5
 
 
 @pytest.mark.slow
-def test_an_encoder_that_flees_is_told_from_the_prior():
-    assert flexed(Fleeing)[2] > 0.5
+def test_an_encoder_that_flees_is_told_from_the_prior(figure):
+    assert figure("FlexAE, the encoder flees: gap", flexed(Fleeing)[2], "above 0.5") > 0.5
 
 
 def change_of_judgement(cls):
@@ -195,16 +201,18 @@ def accepted(weight):
     return sum(looks_like_the_prior(z[block], p[block]) for block in blocks)
 
 
-def test_codes_are_taken_for_draws_of_the_prior():
+def test_codes_are_taken_for_draws_of_the_prior(figure):
     z, p = matched(10.0)
-    assert mmd(z[:1000], p[:1000]) <= 0.02
-    assert accepted(10.0) >= 4
+    assert (
+        figure("WAE-MMD, m = n = 8: MMD of codes", mmd(z[:1000], p[:1000]), "at most 0.02") <= 0.02
+    )
+    assert figure("WAE-MMD: permutation tests passed of 5", accepted(10.0), "at least 4") >= 4
 
 
-def test_without_the_discrepancy_codes_are_told_from_the_prior():
+def test_without_the_discrepancy_codes_are_told_from_the_prior(figure):
     z, p = matched(0.0)
-    assert mmd(z[:1000], p[:1000]) > 0.02
-    assert accepted(0.0) == 0
+    assert figure("WAE-MMD, lambda = 0: MMD", mmd(z[:1000], p[:1000]), "above 0.02") > 0.02
+    assert figure("WAE-MMD, lambda = 0: permutation tests passed", accepted(0.0), "0") == 0
 
 
 class Accurate(WAEGAN):
@@ -233,15 +241,15 @@ def played(latent_dim, weight=1.0, critic=(512, 512, 512, 512)):
 
 
 @pytest.mark.slow
-def test_codes_of_the_true_dimension_fool_the_critic():
+def test_codes_of_the_true_dimension_fool_the_critic(figure):
     accuracy, largest_mean = played(8)
-    assert accuracy < 0.60
+    assert figure("WAE-GAN, m = n = 8: accuracy of the critic", accuracy, "below 0.60") < 0.60
     assert largest_mean < 0.5
 
 
 @pytest.mark.slow
-def test_codes_of_too_many_dimensions_cannot_fool_it():
-    assert played(32)[0] > 0.68
+def test_codes_of_too_many_dimensions_cannot_fool_it(figure):
+    assert figure("WAE-GAN, m = 32: accuracy of the critic", played(32)[0], "above 0.68") > 0.68
 
 
 @pytest.mark.slow

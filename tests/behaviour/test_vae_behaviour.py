@@ -53,12 +53,14 @@ def missing_nats(cls, **settings):
     return np.mean(planted["log_likelihood"](held_out)) - np.mean(bounds)
 
 
-def test_a_linear_vae_reaches_the_exact_likelihood_of_linear_data():
-    assert abs(missing_nats(VAE)) < 0.05
+def test_a_linear_vae_reaches_the_exact_likelihood_of_linear_data(figure):
+    missing = figure("VAE: nats below the exact log-likelihood", missing_nats(VAE), "0 +- 0.05")
+    assert abs(missing) < 0.05
 
 
-def test_a_divergence_that_counts_twice_misses_the_likelihood():
-    assert missing_nats(BetaVAE, beta=2.0) > 0.05
+def test_a_divergence_that_counts_twice_misses_the_likelihood(figure):
+    missing = missing_nats(BetaVAE, beta=2.0)
+    assert figure("VAE with its divergence doubled: nats missing", missing, "above 0.05") > 0.05
 
 
 def test_a_divergence_of_the_wrong_sign_misses_the_likelihood():
@@ -130,7 +132,7 @@ def three_dimensions_in_ten():
 
 
 @pytest.mark.slow
-def test_a_learned_variance_keeps_as_many_latents_as_the_data_have_dimensions():
+def test_a_learned_variance_keeps_as_many_latents_as_the_data_have_dimensions(figure):
     x = three_dimensions_in_ten()
     model = LearnedVarianceVAE(*networks(10, 8, (128, 128)), seed=0)
     rate = keras.optimizers.schedules.PiecewiseConstantDecay([9000], [1e-3, 1e-4])
@@ -140,7 +142,7 @@ def test_a_learned_variance_keeps_as_many_latents_as_the_data_have_dimensions():
     sigma = np.exp(0.5 * log_var).mean(axis=0)
     assert np.exp(float(model.likelihood.log_sigma)) < 0.05
     active = mean.var(axis=0) > 0.5
-    assert active.sum() == 3
+    assert figure("LearnedVarianceVAE: active of 8 on a 3-manifold", active.sum(), "3") == 3
     assert (sigma[~active] > 0.9).all()
 
 
@@ -169,8 +171,10 @@ def variance_alone(likelihood):
     return np.exp(2.0 * float(model.likelihood.log_sigma)) / error
 
 
-def test_the_learned_variance_alone_becomes_the_mean_squared_error():
-    assert variance_alone(Gaussian(variance="learned")) == pytest.approx(1.0, rel=0.01)
+def test_the_learned_variance_alone_becomes_the_mean_squared_error(figure):
+    ratio = variance_alone(Gaussian(variance="learned"))
+    figure("LearnedVarianceVAE: gamma^2 over the squared error", ratio, "1 +- 1 %")
+    assert ratio == pytest.approx(1.0, rel=0.01)
 
 
 def test_without_its_logarithm_the_learned_variance_diverges():

@@ -1,0 +1,15 @@
+"""The page of results, and how benchmarks write their tables into it."""
+
+import pathlib
+
+RESULTS = pathlib.Path(__file__).parents[1] / "docs" / "results.md"
+
+
+def put(path, section, rows):
+    """Replaces the lines between the markers of a section of a Markdown file."""
+    opening, closing = f"<!-- {section} -->", f"<!-- end {section} -->"
+    before, found, rest = path.read_text().partition(opening)
+    _, ended, after = rest.partition(closing)
+    if not found or not ended:
+        raise ValueError(f"{path} must hold the markers {opening} and {closing}.")
+    path.write_text("\n".join([before + opening, *rows, closing + after]))
