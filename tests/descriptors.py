@@ -14,6 +14,7 @@ import pytest
 import zoo
 
 IMAGE, VECTOR, CODE, BATCH, STEPS, RATE = (8, 8, 1), (6,), 3, 4, 3, 1e-3
+CLASSES = 3  # of models that take labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +29,24 @@ class Row:
         """The model, always with the same weights."""
         keras.utils.set_random_seed(0)
         tiny = {"channels": (4, 8), "hidden": (8,), "seed": 1}
+        if "labels" in zoo.model_class(self.name).targets:
+            tiny["num_classes"] = CLASSES
         return zoo.create(self.name, data_shape, CODE, **{**tiny, **settings})
 
     def data(self, model, steps=STEPS):
         """Arrays of exactly `steps` steps with moves of BATCH examples."""
         count = BATCH * model.parts * steps
-        return (np.random.default_rng(0).random((count, *model.data_shape), np.float32),)
+        return fed(model, np.random.default_rng(0).random((count, *model.data_shape), np.float32))
+
+
+def fed(model, x):
+    """x, and the y that the targets of the model ask for beside it: what `fit` takes."""
+    random = np.random.default_rng(1)
+    if model.targets == "none":
+        return (x,)
+    if model.targets in ("pair", "domain"):
+        return x, random.random((len(x), *model.target_shape), np.float32)
+    return x, random.integers(-1 if model.targets == "some_labels" else 0, CLASSES, len(x))
 
 
 def last_bias(player):
@@ -61,6 +74,9 @@ ROWS = {
     )
 }
 every_model = pytest.mark.parametrize("name", ROWS)
+every_sampler = pytest.mark.parametrize(
+    "name", [name for name in ROWS if "sample" in zoo.model_class(name).verbs]
+)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from descriptors import BATCH, IMAGE, ROWS, every_model, values
+from descriptors import BATCH, IMAGE, ROWS, every_model, fed, values
 
 import zoo
 
@@ -107,14 +107,16 @@ def test_less_data_than_one_step_takes_is_refused_with_the_arithmetic(name, refu
     few = images(BATCH * parts - 1)
     taken = f"{parts} fresh batches of {BATCH}" if parts > 1 else "one batch"
     words = f"takes {taken} = {BATCH * parts} examples. Received: {len(few)}"
-    refuse(name, lambda m: m.fit(few, batch_size=BATCH, verbose=0), ValueError, words)
+    refuse(name, lambda m: m.fit(*fed(m, few), batch_size=BATCH, verbose=0), ValueError, words)
 
 
 @every_model
-def test_labels_are_refused_where_none_are_taken(name, refuse):
-    labels = np.zeros(2 * BATCH, np.int32)
-    refuse(name, lambda m: m.fit(images(), labels, verbose=0), ValueError, "`y` must be None")
-    refuse(name, lambda m: m.evaluate(images(), labels, verbose=0), ValueError, "`y` must be None")
+def test_y_is_refused_where_none_is_taken_and_asked_for_where_one_is(name, refuse, ready):
+    alone = ready[name].targets == "none"
+    given = (images(), np.zeros(2 * BATCH, np.int32)) if alone else (images(),)
+    words = "`y` must be None" if alone else "needs `y`: targets are"
+    refuse(name, lambda m: m.fit(*given, verbose=0), ValueError, words)
+    refuse(name, lambda m: m.evaluate(*given, verbose=0), ValueError, words)
 
 
 @pytest.mark.parametrize("option", ["sample_weight", "class_weight"])

@@ -2,28 +2,32 @@
 
 import numpy as np
 import pytest
-from descriptors import IMAGE, ROWS, VECTOR, every_model, trained, values
+from descriptors import CLASSES, IMAGE, ROWS, VECTOR, every_model, every_sampler, trained, values
 
 
-@every_model
+def drawn(name, count, seed=None):
+    """`count` samples, of every class in turn where the model takes labels."""
+    model, labels = trained(name)[0], np.arange(count) % CLASSES
+    given = {"labels": labels} if "labels" in model.verbs["sample"] else {}
+    return np.asarray(model.sample(count, seed=seed, **given))
+
+
+@every_sampler
 def test_the_same_seed_gives_the_same_samples_and_others_give_others(name):
-    model, _ = trained(name)
-    first, again, other = (np.asarray(model.sample(4, seed=seed)) for seed in (7, 7, 8))
+    first, again, other = (drawn(name, 4, seed) for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, again)
     assert all(np.abs(a - b).max() > 0 for a, b in zip(first, other, strict=True))
     assert np.abs(first[0] - first[1]).max() > 0
 
 
-@every_model
+@every_sampler
 def test_a_sample_does_not_depend_on_how_many_are_drawn(name):
-    model, _ = trained(name)
-    np.testing.assert_allclose(model.sample(8, seed=7)[:4], model.sample(4, seed=7), atol=1e-6)
+    np.testing.assert_allclose(drawn(name, 8, 7)[:4], drawn(name, 4, 7), atol=1e-6)
 
 
-@every_model
+@every_sampler
 def test_without_a_seed_samples_are_fresh(name):
-    model, _ = trained(name)
-    assert np.abs(model.sample(4) - model.sample(4)).max() > 0
+    assert np.abs(drawn(name, 4) - drawn(name, 4)).max() > 0
 
 
 @every_model
@@ -40,10 +44,10 @@ def test_verbs_change_no_variable(name):
 @pytest.mark.parametrize("shape", [IMAGE, VECTOR], ids=["images", "vectors"])
 def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
     model = trained(name)[0] if shape == IMAGE else ROWS[name].make(VECTOR)
-    lengths = {"interpolate": (5, 3), "score": (5,), "encode": (5, 3)}
+    lengths = {"interpolate": (5, 3), "score": (5,), "encode": (5, 3), "classify": (5, CLASSES)}
     for verb in model.offered():
         found = np.asarray(called(model, verb))
-        rest = () if verb in ("score", "encode") else shape
+        rest = () if verb in ("score", "encode", "classify") else shape
         assert found.shape == lengths.get(verb, (5,)) + rest, verb
         assert found.dtype == np.float32 and np.isfinite(found).all(), verb
         if rest == IMAGE:
@@ -55,5 +59,6 @@ def called(model, verb):
     random = np.random.default_rng(2)
     given = {name: random.random((5, *model.data_shape), np.float32) for name in ("x", "x1", "x2")}
     given |= {name: random.normal(size=(5, 3)).astype("float32") for name in ("z", "z1", "z2")}
-    given |= {"count": 5, "steps": 3, "seed": 7}
+    given["y"] = random.random((5, *model.target_shape), np.float32)
+    given |= {"count": 5, "steps": 3, "seed": 7, "labels": np.arange(5) % CLASSES}
     return getattr(model, verb)(**{name: given[name] for name in model.offered()[verb]})
