@@ -4,7 +4,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export KERAS_BACKEND := tensorflow
 
-.PHONY: install demo test slow lint format clean
+.PHONY: install demo test slow lint format table clean
 
 install: .venv/installed
 
@@ -29,6 +29,9 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+table: install  # of the models, into README.md
+	$(BIN)/python -m benchmarks.results
 
 clean:
 	rm -rf .venv runs build *.egg-info

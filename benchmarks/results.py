@@ -1,4 +1,7 @@
-"""The page of results, and how benchmarks write their tables into it."""
+"""The page of results, and how benchmarks write their tables into it.
+
+python -m benchmarks.results writes the table of the models into README.md
+"""
 
 import pathlib
 
@@ -13,3 +16,9 @@ def put(path, section, rows):
     if not found or not ended:
         raise ValueError(f"{path} must hold the markers {opening} and {closing}.")
     path.write_text("\n".join([before + opening, *rows, closing + after]))
+
+
+if __name__ == "__main__":
+    from training.settings import catalogue
+
+    put(RESULTS.parents[1] / "README.md", "models", catalogue().markdown())

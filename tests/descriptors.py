@@ -13,8 +13,10 @@ import pytest
 
 import zoo
 
-IMAGE, VECTOR, CODE, BATCH, STEPS, RATE = (8, 8, 1), (6,), 3, 4, 3, 1e-3
+IMAGE, VECTOR, SEQUENCE = (8, 8, 1), (6,), (5, 4)
+CODE, BATCH, STEPS, RATE = 3, 4, 3, 1e-3
 CLASSES = 3  # of models that take labels
+TINY = {"channels": (4, 8), "hidden": (8,), "seed": 1}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,14 +26,17 @@ class Row:
     name: str
     called_on: str = "x"  # what `call`, and so `predict`, takes: data or codes
     still: dict = dataclasses.field(default_factory=dict)  # player -> weights without gradient
+    shapes: tuple = (IMAGE, VECTOR)  # of data; most tests use the first
+    code: tuple = (CODE,)  # shape of one code
+    settings: dict = dataclasses.field(default_factory=dict)  # that make it small, beside TINY
 
-    def make(self, data_shape=IMAGE, **settings):
+    def make(self, data_shape=None, **settings):
         """The model, always with the same weights."""
         keras.utils.set_random_seed(0)
-        tiny = {"channels": (4, 8), "hidden": (8,), "seed": 1}
+        small = {**TINY, **self.settings, **settings}
         if "labels" in zoo.model_class(self.name).targets:
-            tiny["num_classes"] = CLASSES
-        return zoo.create(self.name, data_shape, CODE, **{**tiny, **settings})
+            small["num_classes"] = CLASSES
+        return zoo.create(self.name, data_shape or self.shapes[0], CODE, **small)
 
     def data(self, model, steps=STEPS):
         """Arrays of exactly `steps` steps with moves of BATCH examples."""
@@ -74,6 +79,9 @@ ROWS = {
     )
 }
 every_model = pytest.mark.parametrize("name", ROWS)
+every_shape = pytest.mark.parametrize(
+    "name, shape", [(row.name, shape) for row in ROWS.values() for shape in row.shapes]
+)
 every_sampler = pytest.mark.parametrize(
     "name", [name for name in ROWS if "sample" in zoo.model_class(name).verbs]
 )
@@ -87,7 +95,7 @@ def trained(name):
     data = ROWS[name].data(model, steps=2)
     history = model.fit(*data, batch_size=BATCH, epochs=2, validation_data=data, verbose=0).history
     if hasattr(getattr(model, "prior", None), "fit"):
-        model.fit_sampler(np.random.default_rng(1).random((64, *IMAGE), np.float32))
+        model.fit_sampler(np.random.default_rng(1).random((64, *model.data_shape), np.float32))
     return model, history
 
 

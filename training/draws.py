@@ -22,6 +22,18 @@ def draw(model, count, seed=0, batch_size=500):
     return np.concatenate(found)
 
 
+def show(model, path, data, seed=0):
+    """The picture that says most of a model: samples, where it samples.
+
+    Args:
+        data: `training.data.Data`.
+    """
+    if "sample" in model.offered():
+        show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
+    else:
+        show_reconstructions(model, path, data.test)
+
+
 def show_samples(model, path, data, count=64, seed=0):
     """A picture of samples: a grid of images, or points among those of the data."""
     if len(model.data_shape) == 3:

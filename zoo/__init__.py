@@ -34,29 +34,34 @@ def model_class(name):
     return getattr(importlib.import_module(module), cls)
 
 
-def create(name, data_shape, latent_dim, **settings):
+def create(name, data_shape, latent_dim=None, **settings):
     """A model with default networks for data of this shape.
 
     Args:
         name: of the catalogue, in any spelling ("WGAN-GP", "wgan_gp"); see `list_models`.
         data_shape: of one example: `(height, width, channels)`, sides at least 8, gives
-            convolutions; `(size,)` gives perceptrons.
-        latent_dim: size of the code or noise.
-        **settings: `hidden` and `channels` of the default networks, `seed`, and the
-            settings of the class.
+            convolutions; `(size,)` gives perceptrons; `(steps, size)` is a sequence.
+        latent_dim: size of the code or noise; None only for models without one.
+        **settings: `hidden` and `channels` of the default networks, `num_classes` where
+            the model takes labels, `seed`, and the settings of the class.
 
     Raises:
         ValueError: for an unknown name, shape or setting.
     """
-    shape = tuple(data_shape)
-    if len(shape) not in (1, 3) or any(not isinstance(s, int) or s < 1 for s in shape):
+    cls, shape = model_class(name), tuple(data_shape)
+    if len(shape) not in cls.data_ranks or any(not isinstance(s, int) or s < 1 for s in shape):
+        shapes = " or ".join(SHAPES[rank] for rank in cls.data_ranks)
         raise ValueError(
-            "`data_shape` must be (height, width, channels) or (size,), of positive integers. "
-            f"Received: {data_shape}."
+            f"`data_shape` must be {shapes}, of positive integers. Received: {data_shape}."
         )
-    if not isinstance(latent_dim, int) or latent_dim < 1:
+    if cls.has_latent and (not isinstance(latent_dim, int) or latent_dim < 1):
         raise ValueError(f"`latent_dim` must be a positive integer. Received: {latent_dim!r}.")
-    return model_class(name).for_data(shape, latent_dim, **settings)
+    if "labels" in cls.targets and not isinstance(settings.get("num_classes"), int):
+        raise ValueError(f"{cls.__name__} takes labels: `num_classes` must say how many kinds.")
+    return cls.for_data(shape, latent_dim, **settings)
+
+
+SHAPES = {1: "(size,)", 2: "(steps, size)", 3: "(height, width, channels)"}
 
 
 def list_models(family=None):

@@ -2,150 +2,50 @@
 
 import dataclasses
 import difflib
+import pathlib
+import tomllib
+
+FILE = pathlib.Path(__file__).with_name("catalogue.toml")
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One model of the zoo."""
+    """One model of the zoo, as `catalogue.toml` states it."""
 
-    name: str  # what `zoo.create` takes
-    path: str  # module and class
+    family: str  # the folder
+    name: str  # the file, and what `zoo.create` takes
+    class_name: str  # the public name, `zoo.<class_name>`
     title: str  # of the paper
     authors: str
     year: int
     objective: str  # in a few words
     aliases: tuple = ()
+    search: dict = dataclasses.field(default_factory=dict)  # setting -> (low, high, scale)
 
     @property
-    def family(self):
-        """The folder of the model."""
-        return self.path.split(".")[1]
-
-    @property
-    def class_name(self):
-        """The public name, `zoo.<class_name>`."""
-        return self.path.rsplit(".", 1)[1]
+    def path(self):
+        """Module and class."""
+        return f"zoo.{self.family}.{self.name}.{self.class_name}"
 
 
-ENTRIES = (
-    Entry(
-        "autoencoder",
-        "zoo.autoencoder.autoencoder.Autoencoder",
-        "Reducing the dimensionality of data with neural networks",
-        "Hinton and Salakhutdinov",
-        2006,
-        "squared error; sampler fitted afterwards",
-        ("ae",),
-    ),
-    Entry(
-        "rae",
-        "zoo.autoencoder.rae.RAE",
-        "From variational to deterministic autoencoders",
-        "Ghosh et al.",
-        2020,
-        "squared error, small codes, smooth decoder; sampler fitted afterwards",
-        ("regularized_autoencoder",),
-    ),
-    Entry(
-        "wae_mmd",
-        "zoo.matching.wae_mmd.WAEMMD",
-        "Wasserstein auto-encoders",
-        "Tolstikhin et al.",
-        2018,
-        "squared error, MMD of codes to the prior",
-    ),
-    Entry(
-        "wae_gan",
-        "zoo.matching.wae_gan.WAEGAN",
-        "Wasserstein auto-encoders",
-        "Tolstikhin et al.",
-        2018,
-        "squared error, critic of codes",
-    ),
-    Entry(
-        "mask_aae",
-        "zoo.matching.mask_aae.MaskAAE",
-        "MaskAAE: Latent space optimization for adversarial auto-encoders",
-        "Mondal et al.",
-        2020,
-        "cross-entropy, critic of codes, a learned mask of dimensions",
-        ("maae",),
-    ),
-    Entry(
-        "flex_ae",
-        "zoo.matching.flex_ae.FlexAE",
-        "FlexAE: Flexibly learning latent priors for Wasserstein auto-encoders",
-        "Mondal et al.",
-        2021,
-        "squared error, critic of codes, a learned prior",
-    ),
-    Entry(
-        "vae",
-        "zoo.vae.vae.VAE",
-        "Auto-encoding variational Bayes",
-        "Kingma and Welling",
-        2014,
-        "evidence bound",
-    ),
-    Entry(
-        "fixed_variance_vae",
-        "zoo.vae.fixed_variance_vae.FixedVarianceVAE",
-        "Diagnosing and enhancing VAE models",
-        "Dai and Wipf",
-        2019,
-        "evidence bound, Gaussian likelihood of fixed variance",
-    ),
-    Entry(
-        "learned_variance_vae",
-        "zoo.vae.learned_variance_vae.LearnedVarianceVAE",
-        "Diagnosing and enhancing VAE models",
-        "Dai and Wipf",
-        2019,
-        "evidence bound, Gaussian likelihood of one learned variance",
-        ("sigma_vae",),
-    ),
-    Entry(
-        "heteroscedastic_vae",
-        "zoo.vae.heteroscedastic_vae.HeteroscedasticVAE",
-        "Auto-encoding variational Bayes",
-        "Kingma and Welling",
-        2014,
-        "evidence bound, a variance for every output",
-    ),
-    Entry(
-        "beta_vae",
-        "zoo.vae.beta_vae.BetaVAE",
-        "beta-VAE: Learning basic visual concepts",
-        "Higgins et al.",
-        2017,
-        "evidence bound, divergence times beta",
-    ),
-    Entry(
-        "gan",
-        "zoo.gan.gan.GAN",
-        "Generative adversarial nets",
-        "Goodfellow et al.",
-        2014,
-        "minimax (saturating) game",
-        ("minimax_gan",),
-    ),
-    Entry(
-        "nsgan",
-        "zoo.gan.nsgan.NSGAN",
-        "Generative adversarial nets",
-        "Goodfellow et al.",
-        2014,
-        "non-saturating game",
-    ),
-    Entry(
-        "wgan_gp",
-        "zoo.gan.wgan_gp.WGANGP",
-        "Improved training of Wasserstein GANs",
-        "Gulrajani et al.",
-        2017,
-        "Wasserstein game, gradient penalty",
-    ),
-)
+def read(path=FILE):
+    """The entries of a file, in its order."""
+    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Entry(
+            family,
+            name,
+            class_name=fields.pop("class"),
+            aliases=tuple(fields.pop("aliases", ())),
+            search={key: tuple(space) for key, space in fields.pop("search", {}).items()},
+            **fields,
+        )
+        for family, models in found.items()
+        for name, fields in models.items()
+    )
+
+
+ENTRIES = read()
 
 
 def folded(name):

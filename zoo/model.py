@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import batches, checks, configs, logs, noise, replicas, verbs
+from zoo import batches, checks, configs, logs, noise, players, replicas, verbs
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
 
-class GenerativeModel(configs.Configured, keras.Model):
+class GenerativeModel(configs.Configured, players.Players, keras.Model):
     """A generative model trained by one or more players.
 
     A class states the tables below and writes, for every player, one method
@@ -45,6 +45,7 @@ class GenerativeModel(configs.Configured, keras.Model):
     monitor = ("val_loss", "min")
     batch_size = 128  # of one move, where `fit` is not told another
     num_classes = None
+    data_ranks, has_latent = (3, 1), True  # what `zoo.create` asks for
 
     noise = noise
     gather = staticmethod(replicas.gather)
@@ -115,35 +116,6 @@ class GenerativeModel(configs.Configured, keras.Model):
         """A number, or a `LearningRateSchedule` at this step."""
         schedule = isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
         return value(self.steps) if schedule else value
-
-    def variables_of(self, player, trainable=True):
-        """The weights a player moves, or with `trainable=False` the state it may change."""
-        own = {}
-        for part in self.parts_of(player):
-            if isinstance(part, keras.Variable):
-                chosen = [part] if part.trainable == trainable else []
-            else:
-                chosen = part.trainable_variables if trainable else part.non_trainable_variables
-            own |= {id(variable): variable for variable in chosen}
-        return list(own.values())
-
-    def parts_of(self, player):
-        """The networks, layers and weights a player moves; None: those that are frozen."""
-        names = self.frozen if player is None else self.players[player]
-        named = [getattr(self, name) for name in names]
-        lists = [part if isinstance(part, (list, tuple)) else [part] for part in named]
-        return [part for parts in lists for part in parts if part is not None]
-
-    @property
-    def play(self):
-        """The moves of one step in order, each a tuple of the players that move together."""
-        grouped = [r if isinstance(r, tuple) else (r,) for r in self.rounds or self.players]
-        return [movers for movers in grouped for _ in range(self.moves.get(movers[0], 1))]
-
-    @property
-    def parts(self):
-        """How many fresh batches one step takes."""
-        return max(1, sum(any(p in self.fresh_batches for p in movers) for movers in self.play))
 
     def compile(self, optimizer=None, **options):
         """Readies the model for `fit`; without arguments it trains as its paper does.
@@ -270,11 +242,6 @@ class GenerativeModel(configs.Configured, keras.Model):
                 terms = self.terms_of(movers, x, y, training=False)
             heard |= {player: [terms[player]] for player in movers}
         return logs.record(self, heard, x)
-
-    def summed(self, player):
-        """Names of the terms that add up to the player's loss."""
-        extra = ("regularization",) if any(map(checks.regularized, self.parts_of(player))) else ()
-        return (*self.terms[player], *extra)
 
     @property
     def metrics(self):

@@ -14,28 +14,38 @@ MOST_COUNT, MOST_STEPS = 1024, 64  # what one served call may ask for
 
 def data_name(model):
     """What one example is called in a signature."""
-    return "image" if len(model.data_shape) == 3 else "x"
+    return {2: "sequence", 3: "image"}.get(len(model.data_shape), "x")
 
 
 def argument(model, name):
     """The `tf.TensorSpec` of an argument of a verb."""
-    data = data_name(model)
+    data, code = data_name(model), code_spec(model)
     rows = {
         "x": (data, model.data_shape, tf.float32),
         "x1": (f"{data}1", model.data_shape, tf.float32),
         "x2": (f"{data}2", model.data_shape, tf.float32),
-        "y": ("y", model.target_shape, tf.float32),
+        "z": ("z", *code),
+        "z1": ("z1", *code),
+        "z2": ("z2", *code),
+        "codes": ("codes", (getattr(model, "codes_dim", None),), tf.float32),
         "labels": ("label", (), tf.int32),
         "seed": ("seed", (), tf.int64),
     }
-    codes = {
-        name: (name, (getattr(model, "latent_dim", None),), tf.float32)
-        for name in ("z", "z1", "z2")
-    }
-    if name in ("count", "steps"):
-        return tf.TensorSpec((), tf.int32, name)
-    served, shape, dtype = (rows | codes)[name]
+    if name == "y":  # the other image of a pair, or of another domain
+        return tf.TensorSpec((None, *model.target_shape), tf.float32, "target")
+    if name in SCALARS:
+        return tf.TensorSpec((), SCALARS[name], name)
+    served, shape, dtype = rows[name]
     return tf.TensorSpec((None, *shape), dtype, served)
+
+
+SCALARS = {"count": tf.int32, "steps": tf.int32, "truncation": tf.float32}
+
+
+def code_spec(model):
+    """Shape and dtype of one code: `code_shape` and `code_dtype` where a model has its own."""
+    shape = getattr(model, "code_shape", None) or (getattr(model, "latent_dim", None),)
+    return shape, getattr(model, "code_dtype", tf.float32)
 
 
 def output(model, verb):

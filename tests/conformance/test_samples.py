@@ -1,8 +1,9 @@
 """Samples follow from their seeds, verbs change nothing, and outputs look like the data."""
 
 import numpy as np
-import pytest
-from descriptors import CLASSES, IMAGE, ROWS, VECTOR, every_model, every_sampler, trained, values
+from descriptors import CLASSES, ROWS, every_model, every_sampler, every_shape, trained, values
+
+import zoo
 
 
 def drawn(name, count, seed=None):
@@ -40,25 +41,28 @@ def test_verbs_change_no_variable(name):
     assert [k for k in before if before[k].tobytes() != after[k].tobytes()] == []
 
 
-@every_model
-@pytest.mark.parametrize("shape", [IMAGE, VECTOR], ids=["images", "vectors"])
+@every_shape
 def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
-    model = trained(name)[0] if shape == IMAGE else ROWS[name].make(VECTOR)
-    lengths = {"interpolate": (5, 3), "score": (5,), "encode": (5, 3), "classify": (5, CLASSES)}
+    row = ROWS[name]
+    model = trained(name)[0] if shape == row.shapes[0] else row.make(shape)
+    own = {"score": (), "encode": row.code, "classify": (CLASSES,), "interpolate": (3, *shape)}
     for verb in model.offered():
         found = np.asarray(called(model, verb))
-        rest = () if verb in ("score", "encode", "classify") else shape
-        assert found.shape == lengths.get(verb, (5,)) + rest, verb
-        assert found.dtype == np.float32 and np.isfinite(found).all(), verb
-        if rest == IMAGE:
-            assert found.min() >= 0 and found.max() <= 1, verb
+        assert found.shape == (5, *own.get(verb, shape)), verb
+        assert np.isfinite(found).all(), verb
+        if verb not in ("score", "encode", "classify"):
+            assert found.dtype == np.float32, verb
+            assert model.data_range is None or 0 <= found.min() <= found.max() <= 1, verb
 
 
 def called(model, verb):
     """A verb on five rows."""
-    random = np.random.default_rng(2)
+    random, code = np.random.default_rng(2), ROWS_OF_CLASS[type(model)].code
     given = {name: random.random((5, *model.data_shape), np.float32) for name in ("x", "x1", "x2")}
-    given |= {name: random.normal(size=(5, 3)).astype("float32") for name in ("z", "z1", "z2")}
+    given |= {name: random.normal(size=(5, *code)).astype("float32") for name in ("z", "z1", "z2")}
     given["y"] = random.random((5, *model.target_shape), np.float32)
     given |= {"count": 5, "steps": 3, "seed": 7, "labels": np.arange(5) % CLASSES}
     return getattr(model, verb)(**{name: given[name] for name in model.offered()[verb]})
+
+
+ROWS_OF_CLASS = {zoo.model_class(name): row for name, row in ROWS.items()}

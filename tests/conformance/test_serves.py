@@ -8,6 +8,7 @@ import tensorflow as tf
 from descriptors import every_model, every_sampler, trained
 
 from zoo import noise
+from zoo.verbs import argument
 
 
 @functools.cache
@@ -33,8 +34,8 @@ def given(specs, rows):
 def spoken(model, verb, tensors):
     """The same call of the verb in Python."""
     names = model.offered()["sample" if verb == "sample_n" else verb]
-    served = {"x": "image", "x1": "image1", "x2": "image2", "labels": "label"}
-    arguments = {n: tensors[served.get(n, n)] for n in names if served.get(n, n) in tensors}
+    served = {n: argument(model, n).name for n in names}
+    arguments = {n: tensors[served[n]] for n in names if served[n] in tensors}
     if verb == "sample":
         arguments["count"] = len(tensors["seed"])
     arguments |= {n: int(arguments[n]) for n in ("count", "steps") if n in arguments}

@@ -1,0 +1,43 @@
+"""Who moves what in one step, and when: what follows from the tables of a class."""
+
+import keras
+
+from zoo import checks
+
+
+class Players:
+    """What the contract reads from `players`, `rounds`, `moves`, `fresh_batches`, `frozen`."""
+
+    def variables_of(self, player, trainable=True):
+        """The weights a player moves, or with `trainable=False` the state it may change."""
+        own = {}
+        for part in self.parts_of(player):
+            if isinstance(part, keras.Variable):
+                chosen = [part] if part.trainable == trainable else []
+            else:
+                chosen = part.trainable_variables if trainable else part.non_trainable_variables
+            own |= {id(variable): variable for variable in chosen}
+        return list(own.values())
+
+    def parts_of(self, player):
+        """The networks, layers and weights a player moves; None: those that are frozen."""
+        names = self.frozen if player is None else self.players[player]
+        named = [getattr(self, name) for name in names]
+        lists = [part if isinstance(part, (list, tuple)) else [part] for part in named]
+        return [part for parts in lists for part in parts if part is not None]
+
+    @property
+    def play(self):
+        """The moves of one step in order, each a tuple of the players that move together."""
+        grouped = [r if isinstance(r, tuple) else (r,) for r in self.rounds or self.players]
+        return [movers for movers in grouped for _ in range(self.moves.get(movers[0], 1))]
+
+    @property
+    def parts(self):
+        """How many fresh batches one step takes."""
+        return max(1, sum(any(p in self.fresh_batches for p in movers) for movers in self.play))
+
+    def summed(self, player):
+        """Names of the terms that add up to the player's loss."""
+        extra = ("regularization",) if any(map(checks.regularized, self.parts_of(player))) else ()
+        return (*self.terms[player], *extra)
