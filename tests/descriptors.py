@@ -73,6 +73,7 @@ ROWS = {
         Row("learned_variance_vae"),
         Row("heteroscedastic_vae"),
         Row("beta_vae"),
+        Row("factor_vae"),
         Row("gan", called_on="z"),
         Row("nsgan", called_on="z"),
         Row("wgan_gp", called_on="z", still=last_bias("discriminator")),

@@ -20,6 +20,7 @@ from zoo.matching.wae_gan import WAEGAN
 from zoo.matching.wae_mmd import WAEMMD
 from zoo.model import GenerativeModel
 from zoo.vae.beta_vae import BetaVAE
+from zoo.vae.factor_vae import FactorVAE
 from zoo.vae.fixed_variance_vae import FixedVarianceVAE
 from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
@@ -79,6 +80,7 @@ __all__ = [
     "WGANGP",
     "Autoencoder",
     "BetaVAE",
+    "FactorVAE",
     "FixedVarianceVAE",
     "FlexAE",
     "GenerativeModel",

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo import GenerativeModel
 from zoo.losses.discrepancy import mmd
+from zoo.losses.total_correlation import permuted_columns
 
 ROWS = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
 LABELS = np.array([1, -1, -1, -1, 2, 0, 1, -1])  # one known row on a replica, three on the other
@@ -36,6 +37,9 @@ class Coupled(GenerativeModel):
         every = self.gather(z)
         order = self.noise.permutation(tf.shape(every)[0])
         return tf.reduce_sum((z - self.own_rows(tf.gather(every, order))) ** 2 * z, axis=1)
+
+    def columns(self, z, x, y):
+        return tf.reduce_sum((z - permuted_columns(z)) ** 2 * z, axis=1)
 
     def field(self, z, x, y):
         kernel = self.network.trainable_variables[0].value
@@ -67,7 +71,7 @@ def built(cls, kind):
     return build
 
 
-KINDS = ["gathered", "mean", "masked", "permuted", "field"]
+KINDS = ["gathered", "mean", "masked", "permuted", "columns", "field"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

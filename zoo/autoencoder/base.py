@@ -40,11 +40,8 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64), **settings):
         sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
         final = cls.final if default.is_image(data_shape) else "linear"
-        networks = {
-            "encoder": default.encoder(data_shape, latent_dim, **sizes),
-            "decoder": default.decoder(latent_dim, data_shape, final=final, **sizes),
-            **cls.default_networks(latent_dim, sizes["hidden"]),
-        }
+        networks = default.codec(data_shape, latent_dim, latent_dim, final=final, **sizes)
+        networks |= cls.default_networks(latent_dim, sizes["hidden"])
         return cls(latent_dim=latent_dim, **networks, **settings)
 
     @classmethod

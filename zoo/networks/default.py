@@ -25,6 +25,20 @@ def decoder(
     return mlp(latent_dim, data_shape, hidden, final=final, name=name)
 
 
+def codec(data_shape, codes, latent_dim, depth=1, final="linear", **sizes):
+    """An encoder of data to `codes` numbers and a decoder of `latent_dim`, by name.
+
+    Args:
+        depth: numbers the decoder gives for each entry of the data.
+        **sizes: `hidden` and `channels`.
+    """
+    outputs = (*data_shape[:-1], depth * data_shape[-1])
+    return {
+        "encoder": encoder(data_shape, codes, **sizes),
+        "decoder": decoder(latent_dim, outputs, final=final, **sizes),
+    }
+
+
 def generator(latent_dim, data_shape, hidden=(256, 256), channels=(64, 128)):
     """Noise to data: images in (0, 1), with batch normalization; vectors unbounded."""
     if is_image(data_shape):

@@ -17,7 +17,10 @@ class DiagonalGaussian(keras.layers.Layer):
     Draws are reparameterised: z = mean + exp(log_var / 2) eps, eps ~ N(0, I).
     """
 
-    channels = 2  # encoder outputs for each dimension of z
+    @staticmethod
+    def width(latent_dim):
+        """How many numbers the encoder gives for a code of this size."""
+        return 2 * latent_dim
 
     def mean(self, output):
         """E[z|x], `(batch, latent_dim)`."""

@@ -31,46 +31,62 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     verbs = {**CodeVerbs.verbs, "score": ("x", "seed")}
     score_kind = "elbo"
 
-    def __init__(
-        self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None, prior=None, **parts
-    ):
-        law = self.law(likelihood, default.is_image(encoder.input_shape[1:]))
-        posterior, prior = posterior or DiagonalGaussian(), prior or StandardNormal(latent_dim)
-        sizes = posterior.channels * latent_dim, law.channels
-        checks.require_codec(type(self), encoder, decoder, latent_dim, *sizes)
-        laws = {"likelihood": law, "posterior": posterior, "prior": prior}
+    default_posterior, default_prior = DiagonalGaussian, StandardNormal
+
+    # fmt: off
+    def __init__(self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None,
+                 prior=None, **parts):
+        law = self.law(likelihood, encoder.input_shape[1:])
+        posterior = posterior or self.default_posterior()
+        checks.require_codec(type(self), encoder, decoder, latent_dim,
+                             posterior.width(latent_dim), law.channels)
+        laws = {"likelihood": law, "posterior": posterior,
+                "prior": prior or self.default_prior(latent_dim)}
         super().__init__(encoder=encoder, decoder=decoder, latent_dim=latent_dim, **laws, **parts)
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
+                 likelihood: str | None = None, **settings):
+        law, codes = cls.law(likelihood, data_shape), cls.default_posterior().width(latent_dim)
+        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
+        networks = default.codec(data_shape, codes, latent_dim, law.channels, **sizes)
+        networks |= cls.default_networks(latent_dim, sizes["hidden"])
+        return cls(latent_dim=latent_dim, likelihood=law, **networks, **settings)
+    # fmt: on
+
+    @classmethod
+    def law(cls, likelihood, data_shape):
+        """The likelihood of a name, the object itself, or the class's own."""
+        bounded = default.is_image(data_shape)
+        return named(likelihood, bounded) if likelihood else cls.default_likelihood(bounded)
 
     @staticmethod
     def default_likelihood(bounded):
         return Bernoulli() if bounded else Gaussian()
 
     @classmethod
-    def law(cls, likelihood, bounded):
-        return cls.default_likelihood(bounded) if likelihood is None else named(likelihood, bounded)
-
-    # fmt: off
-    @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
-                 likelihood: str | None = None, **settings):
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        law = cls.law(likelihood, default.is_image(data_shape))
-        outputs = (*data_shape[:-1], law.channels * data_shape[-1])
-        return cls(default.encoder(data_shape, 2 * latent_dim, **sizes),
-                   default.decoder(latent_dim, outputs, **sizes),
-                   latent_dim, likelihood=law, **settings)
-    # fmt: on
+    def default_networks(cls, latent_dim, hidden):
+        """Networks and laws beside encoder, decoder and likelihood, by name."""
+        return {}
 
     @property
     def data_range(self):
         return self.likelihood.data_range or super().data_range
 
-    def bound(self, x, training):
-        """-ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
+    def passed(self, x, training):
+        """z ~ q(z|x), then -ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
         output = self.encoder(x, training=training)
         z, log_q = self.posterior.sample(output)
         error = self.likelihood.nll(x, self.decoder(z, training=training))
-        return error, self.posterior.divergence(output, z, log_q, self.prior)
+        return z, error, self.divergence(output, z, log_q, training)
+
+    def divergence(self, output, z, log_q, training):
+        """KL(q(z|x) | p(z)), closed or from one draw: `(batch,)`."""
+        return self.posterior.divergence(output, z, log_q, self.prior)
+
+    def bound(self, x, training):
+        """-ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
+        return self.passed(x, training)[1:]
 
     def autoencoder_loss(self, x, y, training):
         error, divergence = self.bound(x, training)
