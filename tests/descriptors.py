@@ -77,6 +77,7 @@ ROWS = {
         Row("gan", called_on="z"),
         Row("nsgan", called_on="z"),
         Row("wgan_gp", called_on="z", still=last_bias("discriminator")),
+        Row("vae_gan"),
     )
 }
 every_model = pytest.mark.parametrize("name", ROWS)

@@ -14,6 +14,7 @@ from zoo.autoencoder.rae import RAE
 from zoo.gan.gan import GAN
 from zoo.gan.nsgan import NSGAN
 from zoo.gan.wgan_gp import WGANGP
+from zoo.hybrid.vae_gan import VAEGAN
 from zoo.matching.flex_ae import FlexAE
 from zoo.matching.mask_aae import MaskAAE
 from zoo.matching.wae_gan import WAEGAN
@@ -75,6 +76,7 @@ __all__ = [
     "NSGAN",
     "RAE",
     "VAE",
+    "VAEGAN",
     "WAEGAN",
     "WAEMMD",
     "WGANGP",

@@ -77,6 +77,18 @@ def require_codec(cls, encoder, decoder, latent_dim, outputs=None, channels=1):
     require_map(cls, "decoder", decoder, (latent_dim,), (*rest, channels * last))
 
 
+def require_features(cls, discriminator, data_shape):
+    """Refuses a discriminator that does not give `[one raw output, a vector of features]`."""
+    outputs = [tuple(output.shape[1:]) for output in discriminator.outputs]
+    if len(outputs) != 2 or outputs[0] != (1,) or len(outputs[1]) != 1:
+        raise ValueError(
+            f"`discriminator` of {cls.__name__} must give two outputs for each example, one raw "
+            f"number and a vector of features (`features=True` of `zoo.networks`). "
+            f"Received: {outputs}."
+        )
+    require_map(cls, "discriminator", discriminator, tuple(data_shape), None)
+
+
 def refuse_parts(cls, parts):
     """Refuses networks and settings that a model cannot be made of."""
     refuse_reserved(cls, parts)

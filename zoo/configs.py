@@ -1,5 +1,7 @@
 """Configs: networks, objects and settings of a model as data, and back."""
 
+import copy
+
 import keras
 
 from zoo import noise
@@ -30,7 +32,7 @@ class Configured:
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = dict(config)
+        config = copy.deepcopy(config)  # networks take their entries out
         version = config.pop("noise_version", noise.VERSION)
         if version != noise.VERSION:
             raise ValueError(f"`noise_version` must be {noise.VERSION}. Received: {version}.")

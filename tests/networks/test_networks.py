@@ -116,3 +116,13 @@ def test_the_remedy_is_accepted(half):
     remedy = keras.layers.Activation("linear", dtype="float32")
     network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), remedy])
     assert Holder(network=network).network is network
+
+
+@pytest.mark.parametrize("data_shape", [(6,), (9, 8, 2)])
+def test_a_default_discriminator_gives_its_features_beside_its_output(data_shape):
+    judge = default.discriminator(data_shape, hidden=(5, 4), channels=(3, 2), features=True)
+    logit, seen = judge(tf.random.uniform([2, *data_shape]))
+    kernel, bias = judge.trainable_variables[-2:]
+    assert logit.shape == (2, 1) and len(seen.shape) == 2
+    assert logit.dtype == seen.dtype == tf.float32
+    np.testing.assert_allclose(logit, seen @ kernel + bias, atol=1e-5)

@@ -1,6 +1,7 @@
 """The networks `zoo.create` makes: perceptrons for vectors, convolutions for images."""
 
 from zoo.networks.conv import conv, deconv
+from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
 
 
@@ -46,11 +47,13 @@ def generator(latent_dim, data_shape, hidden=(256, 256), channels=(64, 128)):
     return mlp(latent_dim, data_shape, hidden, name="generator")
 
 
-def discriminator(data_shape, hidden=(256, 256), channels=(64, 128)):
-    """Data to one raw output, without normalization; leaky ReLU."""
+def discriminator(data_shape, hidden=(256, 256), channels=(64, 128), features=False):
+    """Data to one raw output, and with `features` to what it is read from; leaky ReLU."""
     if is_image(data_shape):
-        return conv(data_shape, 1, channels, "leaky_relu", rescale=True, name="discriminator")
-    return mlp(data_shape, 1, hidden, "leaky_relu", name="discriminator")
+        made = conv(data_shape, 1, channels, "leaky_relu", rescale=True, name="discriminator")
+    else:
+        made = mlp(data_shape, 1, hidden, "leaky_relu", name="discriminator")
+    return with_features(made) if features else made
 
 
 def critic(latent_dim, hidden=(256, 256)):

@@ -1,0 +1,159 @@
+"""Models with an adversary on data and a way back to codes: who learns from what."""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from training.planted import manifold
+from zoo.hybrid.vae_gan import VAEGAN
+from zoo.networks.features import with_features
+from zoo.networks.mlp import mlp
+
+# VAEGAN: three targets of one forward pass.
+
+
+class Quiet(VAEGAN):
+    """The game counts nothing."""
+
+    def joint_loss(self, x, y, training):
+        terms = super().joint_loss(x, y, training)
+        for player in ("decoder", "discriminator"):
+            terms[player]["adversarial"] = 0.0 * terms[player]["adversarial"]
+        return terms
+
+
+class Featureless(VAEGAN):
+    """The features count nothing."""
+
+    def joint_loss(self, x, y, training):
+        terms = super().joint_loss(x, y, training)
+        for player in ("encoder", "decoder"):
+            terms[player]["feature"] = 0.0 * terms[player]["feature"]
+        return terms
+
+
+class Entangled(VAEGAN):
+    """Mutation: every player lowers the loss of all."""
+
+    def joint_loss(self, x, y, training):
+        terms = super().joint_loss(x, y, training)
+        whole = tf.add_n([term for each in terms.values() for term in each.values()])
+        return {p: {name: whole / len(each) for name in each} for p, each in terms.items()}
+
+
+class EntangledQuiet(Entangled, Quiet):
+    """The mutation, where the game counts nothing."""
+
+
+class EntangledFeatureless(Entangled, Featureless):
+    """The mutation, where the features count nothing."""
+
+
+class Backwards(VAEGAN):
+    """Mutation: L_GAN taken for a log-likelihood, which the discriminator would lower."""
+
+    def joint_loss(self, x, y, training):
+        terms = super().joint_loss(x, y, training)
+        terms["discriminator"]["adversarial"] = -terms["discriminator"]["adversarial"]
+        return terms
+
+
+class FeaturesAlone(VAEGAN):
+    """Only the features count, and the discriminator stays as it is."""
+
+    players = {"encoder": ("encoder",), "decoder": ("decoder",)}
+    rounds = (("encoder", "decoder"),)
+    terms = {"encoder": ("feature",), "decoder": ("feature",)}
+    frozen = ("discriminator",)
+
+    def joint_loss(self, x, y, training):
+        terms = super().joint_loss(x, y, training)
+        return {player: {"feature": terms[player]["feature"]} for player in self.players}
+
+
+class FeaturesMoving(FeaturesAlone):
+    """The same, while the discriminator learns to tell."""
+
+    players = VAEGAN.players
+    rounds = VAEGAN.rounds
+    terms = {**FeaturesAlone.terms, "discriminator": ("adversarial",)}
+    frozen = ()
+
+    def joint_loss(self, x, y, training):
+        terms = VAEGAN.joint_loss(self, x, y, training)
+        return {
+            player: {name: terms[player][name] for name in self.terms[player]} for player in terms
+        }
+
+
+def vae_gan(cls, **settings):
+    """Perceptrons of 64 dimensions."""
+    keras.utils.set_random_seed(0)
+    judge = with_features(mlp(64, 1, (64, 64), "leaky_relu"))
+    networks = mlp(64, 16, (64,)), mlp(8, 64, (64,), final="sigmoid"), judge
+    return cls(*networks, 8, seed=0, **settings)
+
+
+@functools.cache
+def change(cls, player):
+    """How one step of plain descent moves the weights of a player."""
+    model = vae_gan(cls, feature_weight=1.0)
+    model.compile(keras.optimizers.SGD(1.0), run_eagerly=True)
+    before = [v.numpy() for v in model.variables_of(player)]
+    model.fit(manifold(8, count=64)[0], batch_size=64, verbose=0)
+    return [v.numpy() - w for v, w in zip(model.variables_of(player), before, strict=True)]
+
+
+def apart(player, cls, other):
+    pairs = zip(change(cls, player), change(other, player), strict=True)
+    return max(np.abs(one - two).max() for one, two in pairs)
+
+
+def test_the_encoder_learns_nothing_of_the_game_and_the_discriminator_nothing_of_features():
+    assert apart("encoder", VAEGAN, Quiet) == 0.0 < apart("encoder", VAEGAN, Featureless)
+    assert apart("discriminator", VAEGAN, Featureless) == 0.0
+    assert apart("decoder", VAEGAN, Quiet) > 0 and apart("decoder", VAEGAN, Featureless) > 0
+
+
+def test_one_loss_for_all_players_entangles_them():
+    assert apart("encoder", Entangled, EntangledQuiet) > 1e-4
+    assert apart("discriminator", Entangled, EntangledFeatureless) > 1e-4
+
+
+@functools.cache
+def after_500_steps(cls):
+    """The losses before and after 500 steps on the manifold."""
+    x, _ = manifold(8, count=6400)
+    model = vae_gan(cls, feature_weight=1.0)
+    model.compile(keras.optimizers.RMSprop(3e-4), steps_per_execution=50)
+    logs = [model.evaluate(x, batch_size=640, return_dict=True, verbose=0)]
+    model.fit(x, batch_size=64, epochs=5, verbose=0)
+    return *logs, model.evaluate(x, batch_size=640, return_dict=True, verbose=0)
+
+
+def ratio(cls):
+    before, after = after_500_steps(cls)
+    return after["encoder_feature"] / before["encoder_feature"]
+
+
+def test_features_come_closer_while_the_discriminator_stands_still(figure):
+    what = "VAEGAN, D frozen: feature error after 500 steps over before"
+    assert figure(what, ratio(FeaturesAlone), "at most 0.5") <= 0.5
+
+
+def test_features_part_while_the_discriminator_learns(figure):
+    what = "VAEGAN, D learning: feature error after 500 steps over before"
+    assert figure(what, ratio(FeaturesMoving), "above 1") > 1
+
+
+def test_the_discriminator_lowers_its_cross_entropy(figure):
+    found = after_500_steps(VAEGAN)[1]["discriminator_adversarial"]
+    assert figure("VAEGAN: cross-entropy of D after 500 steps", found, "below 2.08") < 3 * np.log(2)
+
+
+def test_a_discriminator_that_takes_it_for_a_likelihood_is_trained_backwards(figure):
+    found = -after_500_steps(Backwards)[1]["discriminator_adversarial"]
+    what = "VAEGAN, L_GAN as a log-likelihood: cross-entropy of D"
+    assert figure(what, found, "above 4.16") > 6 * np.log(2)

@@ -1,0 +1,1 @@
+"""An adversary on data, and a way back from data to codes."""
