@@ -6,6 +6,7 @@ Exceptions to a promise stand in a row, by name and with the reason; the list on
 import contextlib
 import dataclasses
 import functools
+import inspect
 
 import keras
 import numpy as np
@@ -33,8 +34,11 @@ class Row:
     def make(self, data_shape=None, **settings):
         """The model, always with the same weights."""
         keras.utils.set_random_seed(0)
-        small = {**TINY, **self.settings, **settings}
-        if "labels" in zoo.model_class(self.name).targets:
+        cls = zoo.model_class(self.name)
+        known = {"seed", *inspect.signature(cls.for_data).parameters}
+        tiny = {key: value for key, value in TINY.items() if key in known}
+        small = {**tiny, **self.settings, **settings}
+        if "labels" in cls.targets:
             small["num_classes"] = CLASSES
         return zoo.create(self.name, data_shape or self.shapes[0], CODE, **small)
 
@@ -74,6 +78,8 @@ ROWS = {
         Row("heteroscedastic_vae"),
         Row("beta_vae"),
         Row("factor_vae"),
+        Row("made", settings={"orders": 2}),
+        Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),
         Row("gan", called_on="z"),
         Row("nsgan", called_on="z"),
         Row("wgan_gp", called_on="z", still=last_bias("discriminator")),

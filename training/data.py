@@ -22,8 +22,7 @@ PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
     "manifold16": lambda count, seed: planted.manifold(16, count=count, seed=seed),
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
-    "ring": lambda count, seed: planted.ring(count, seed),
-    "grid": lambda count, seed: planted.grid(count, seed),
+    **{name: getattr(planted, name) for name in ("ring", "grid", "moons")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
 }
 TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces")

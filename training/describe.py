@@ -33,7 +33,7 @@ def model(name):
     own = settings.of(cls)
     small = {key: value for key, value in SMALL.items() if key in own}
     classes = {"num_classes": 2} if "labels" in cls.targets else {}
-    made = zoo.create(name, (8, 8, 1), 4, **small, **classes)
+    made = zoo.create(name, SHAPES[max(cls.data_ranks)], 4, **small, **classes)
     verbs = [f"{verb}({', '.join(names)})" for verb, names in cls.verbs.items()]
     aliases = f"; also: {', '.join(entry.aliases)}" if entry.aliases else ""
     return "\n".join(
@@ -56,6 +56,7 @@ def model(name):
     )
 
 
+SHAPES = {1: (8,), 2: (4, 8), 3: (8, 8, 1)}  # rank -> data of the instance that is described
 SMALL = {"hidden": (8,), "channels": (4,)}  # networks of the instance that is described
 
 

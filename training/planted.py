@@ -59,6 +59,15 @@ def grid(count=20_000, seed=0, side=5, spacing=2.0, sigma=0.05):
     return gaussians(centres, sigma, count, seed)
 
 
+def moons(count=20_000, seed=0, sigma=0.1):
+    """Two half circles of a plane that reach into each other."""
+    rng = np.random.default_rng(seed)
+    angle, side = np.pi * rng.random(count), rng.integers(2, size=count)
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=1) * (1 - 2 * side)[:, None]
+    x += side[:, None] * [1.0, 0.5] + sigma * rng.normal(size=x.shape)
+    return x.astype(np.float32), {"sigma": sigma, "mode": side}
+
+
 def linear_gaussian(latent_dim=2, data_dim=5, count=20_000, sigma=0.5, seed=0):
     """x = W z + b + sigma eps: the marginal, and so every evidence bound, is known.
 

@@ -11,6 +11,8 @@ import importlib
 from zoo import catalogue
 from zoo.autoencoder.autoencoder import Autoencoder
 from zoo.autoencoder.rae import RAE
+from zoo.density.made import MADE
+from zoo.density.maf import MAFDensity
 from zoo.gan.gan import GAN
 from zoo.gan.nsgan import NSGAN
 from zoo.gan.wgan_gp import WGANGP
@@ -73,6 +75,7 @@ def list_models(family=None):
 
 __all__ = [
     "GAN",
+    "MADE",
     "NSGAN",
     "RAE",
     "VAE",
@@ -88,6 +91,7 @@ __all__ = [
     "GenerativeModel",
     "HeteroscedasticVAE",
     "LearnedVarianceVAE",
+    "MAFDensity",
     "MaskAAE",
     "catalogue",
     "create",

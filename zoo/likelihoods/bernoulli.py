@@ -25,5 +25,8 @@ class Bernoulli(keras.layers.Layer):
 
     def sample(self, output):
         """A draw of x, in {0, 1}."""
-        drawn = noise.uniform([tf.shape(output)[0], *output.shape[1:]])
-        return tf.cast(drawn < tf.sigmoid(output), tf.float32)
+        return self.drawn(output, noise.uniform([tf.shape(output)[0], *output.shape[1:]]))
+
+    def drawn(self, output, uniform):
+        """The draw of x that numbers of U(0, 1) give, one for each entry."""
+        return tf.cast(uniform < tf.sigmoid(output), tf.float32)

@@ -63,6 +63,11 @@ class Gaussian(keras.layers.Layer):
         mean, log_var = self.parameters(output)
         return mean + tf.exp(0.5 * log_var) * noise.normal([tf.shape(mean)[0], *mean.shape[1:]])
 
+    def drawn(self, output, uniform):
+        """The draw of x that numbers of U(0, 1) give, one for each entry."""
+        mean, log_var = self.parameters(output)
+        return mean + tf.exp(0.5 * log_var) * tf.math.ndtri(uniform)
+
     def get_config(self):
         own = {"sigma": self.sigma, "variance": self.variance, "bounded": self.bounded}
         return {**super().get_config(), **own}

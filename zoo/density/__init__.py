@@ -1,0 +1,1 @@
+"""ln p(x) exactly."""

@@ -1,0 +1,33 @@
+"""What models of an exact density share."""
+
+from zoo.model import GenerativeModel
+
+
+class DensityModel(GenerativeModel):
+    """loss = -ln p(x), exactly. Not trained itself: see the papers.
+
+    A class says what its player `density` moves, and writes `log_prob` and `sample`.
+
+    Args:
+        **parts: those of `GenerativeModel`.
+    """
+
+    terms = {"density": ("nll",)}
+    verbs = {"sample": ("count", "seed"), "score": ("x",)}
+    score_kind = "logdensity"
+    data_ranks, has_latent = (1,), False
+
+    def log_prob(self, x, training=False):
+        """ln p(x), nats: `(batch,)`."""
+        raise NotImplementedError(f"{type(self).__name__} has no density.")
+
+    def density_loss(self, x, y, training):
+        return {"nll": -self.log_prob(x, training)}
+
+    def call(self, x, training=False):
+        """ln p(x), nats: `(batch,)`."""
+        return self.log_prob(x, training)
+
+    def score(self, x):
+        """ln p(x), in nats."""
+        return self.log_prob(x)
