@@ -18,12 +18,13 @@ class Gaussian(keras.layers.Layer):
         sigma: the standard deviation, or where learning starts.
         variance: "fixed"; "learned", one trainable ln sigma for all outputs (Dai and
             Wipf, 2019); or "output", where the decoder's last axis holds the means and
-            then ln sigma^2, clamped to [-10, 10].
+            then ln sigma^2, clamped to [lowest, 10].
+        lowest: of ln sigma^2 where the decoder gives it.
         bounded: pass the mean through a sigmoid, for data in [0, 1].
         **options: those of `keras.layers.Layer`.
     """
 
-    def __init__(self, sigma=1.0, variance="fixed", bounded=False, **options):
+    def __init__(self, sigma=1.0, variance="fixed", bounded=False, lowest=-10.0, **options):
         super().__init__(**options)
         if variance not in ("fixed", "learned", "output"):
             raise ValueError(
@@ -32,6 +33,7 @@ class Gaussian(keras.layers.Layer):
         if not sigma > 0:
             raise ValueError(f"`sigma` must be positive. Received: sigma={sigma}.")
         self.sigma, self.variance, self.bounded = sigma, variance, bounded
+        self.lowest = lowest
         self.data_range = (0.0, 1.0) if bounded else None
         self.channels = 2 if variance == "output" else 1
         if variance == "learned":
@@ -43,7 +45,7 @@ class Gaussian(keras.layers.Layer):
         """Mean and ln variance, each of the data's shape or a scalar."""
         if self.variance == "output":
             mean, log_var = tf.split(output, 2, axis=-1)
-            log_var = tf.clip_by_value(log_var, -10.0, 10.0)
+            log_var = tf.clip_by_value(log_var, self.lowest, 10.0)
         else:
             learned = self.variance == "learned"
             log_sigma = self.log_sigma.value if learned else tf.math.log(self.sigma)
@@ -70,4 +72,4 @@ class Gaussian(keras.layers.Layer):
 
     def get_config(self):
         own = {"sigma": self.sigma, "variance": self.variance, "bounded": self.bounded}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), **own, "lowest": self.lowest}

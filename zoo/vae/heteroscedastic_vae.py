@@ -11,10 +11,12 @@ class HeteroscedasticVAE(VariationalModel):
 
         loss = 1/2 sum_i [(x_i - mean_i)^2 / var_i + ln var_i + ln 2 pi] + KL(q(z|x) | N(0, I))
 
-    mean and ln var are the two halves of the decoder's last axis; ln var is clamped to
-    [-10, 10]. `sample(noise=True)` adds the noise the model has learned.
+    mean and ln var are the two halves of the decoder's last axis. `sample(noise=True)`
+    adds the noise the model has learned.
 
-    Departures: the clamp.
+    Departures: ln var is clamped to [-10, 10], and for images to [-3, 10]: pixels that are
+    the same in every image would otherwise weigh so much that codes leave the prior, and
+    samples are no images.
 
     Args:
         encoder: data to `(batch, 2 latent_dim)`: means, then ln variances.
@@ -26,4 +28,5 @@ class HeteroscedasticVAE(VariationalModel):
 
     @staticmethod
     def default_likelihood(bounded):
-        return Gaussian(variance="output", bounded=bounded)
+        lowest = -3.0 if bounded else -10.0
+        return Gaussian(variance="output", bounded=bounded, lowest=lowest)
