@@ -1,0 +1,113 @@
+"""Class radius, its bounds and the diversity of classes against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.metrics.class_radius import class_radius, log_bound, sum_bound
+from zoo.metrics.diversity import collision_probability, diversity, renyi_entropy
+
+UNIFORM = {  # classes: sum bound, log bound
+    2: (0.7979, 1.8384),
+    5: (0.5582, 1.6760),
+    10: (0.4734, 1.5681),
+    100: (0.3389, 1.3372),
+    1000: (0.2769, 1.2009),
+    1_000_000: (0.1949, 0.9810),
+}
+
+
+@pytest.mark.parametrize("classes", UNIFORM)
+def test_bounds_of_uniform_classes(classes):
+    masses = np.full(classes, 1.0 / classes)
+    expected = UNIFORM[classes]
+    assert sum_bound(masses) == pytest.approx(expected[0], abs=5e-5)
+    assert log_bound(masses) == pytest.approx(expected[1], abs=5e-5)
+    assert sum_bound(masses, sigma=2.0) == pytest.approx(2.0 * expected[0], abs=1e-4)
+
+
+def test_the_log_bound_is_the_looser_one_for_random_masses():
+    random = np.random.default_rng(0)
+    for _ in range(500):
+        masses = random.dirichlet(np.full(random.integers(6, 40), 5.0))
+        if masses.max() <= 0.2:
+            assert log_bound(masses) - sum_bound(masses) >= 1.02
+
+
+def test_the_log_bound_refuses_a_class_that_fills_the_space():
+    with pytest.raises(ValueError, match=r"`masses` must be at most 0.8 each. Received: 0.9"):
+        log_bound([0.9, 0.1])
+
+
+def half_space(z):
+    """The logits of two classes that meet at z_1 = 0."""
+    return tf.stack([z[:, 0], -z[:, 0]], axis=1)
+
+
+def test_half_spaces_meet_the_bound():
+    points = np.random.default_rng(0).normal(size=(10_000, 2))
+    found = class_radius(half_space, points)
+    exact = math.sqrt(2.0 / math.pi)
+    assert found["class_radius"] == pytest.approx(exact, rel=0.02)
+    assert found["sum_bound"] == pytest.approx(exact, rel=1e-3)
+    assert found["class_radius"] <= found["sum_bound"] + 3.0 * found["standard_error"]
+
+
+def orthants(z):
+    """The logits of eight classes, by the signs of three coordinates."""
+    signs = [[(-1.0) ** (k >> i & 1) for i in range(3)] for k in range(8)]
+    return tf.matmul(z, tf.constant(signs, tf.float32), transpose_b=True)
+
+
+def test_orthants_have_their_radius():
+    points = np.random.default_rng(0).normal(size=(4_000, 3))
+    found = class_radius(orthants, points)
+    assert found["class_radius"] == pytest.approx(0.3343, abs=3.0 * found["standard_error"])
+    assert found["sum_bound"] == pytest.approx(0.4965, abs=2e-3)
+
+
+def test_without_refinement_high_dimensions_are_overestimated():
+    points = np.random.default_rng(0).normal(size=(2_000, 10))
+    exact = math.sqrt(2.0 / math.pi)
+    assert class_radius(half_space, points, steps=0)["class_radius"] > 1.2 * exact
+    assert class_radius(half_space, points)["class_radius"] == pytest.approx(exact, rel=0.05)
+
+
+def test_one_class_alone_has_no_radius():
+    found = class_radius(lambda z: tf.stack([z[:, 0] * 0 + 1, z[:, 0] * 0], 1), np.zeros((5, 2)))
+    assert math.isnan(found["class_radius"]) and found["masses"] == [1.0]
+
+
+@pytest.mark.parametrize("order", [-1, 0, 0.5, 1, 2, 7, np.inf])
+def test_every_entropy_of_a_uniform_law_is_the_log_of_its_size(order):
+    assert renyi_entropy(np.full(10, 0.1), order) == pytest.approx(math.log(10.0))
+
+
+def test_entropies_fall_with_their_order_and_meet_their_limits():
+    p = np.array([0.5, 0.3, 0.2, 0.0])
+    orders = [0, 0.5, 1, 2, 5, np.inf]
+    values = [renyi_entropy(p, order) for order in orders]
+    assert values == sorted(values, reverse=True)
+    assert values[0] == pytest.approx(math.log(3.0)) and values[-1] == pytest.approx(math.log(2.0))
+    assert renyi_entropy(p, 1.0 + 1e-6) == pytest.approx(values[2], abs=1e-5)
+    assert renyi_entropy(p[:3], -2) > math.log(3.0)  # below 0 the uniform law is the least
+
+
+def test_two_socks_match_as_often_as_they_must():
+    assert collision_probability([2, 2]) == pytest.approx(1.0 / 3.0)
+    assert collision_probability([5, 0]) == 1.0
+    counts = np.random.default_rng(0).multinomial(50, [0.5, 0.3, 0.2], size=4_000)
+    mean = np.mean([collision_probability(c) for c in counts])
+    assert mean == pytest.approx(0.25 + 0.09 + 0.04, abs=3e-3)  # without bias; |counts/N|^2 has one
+    with pytest.raises(ValueError, match="at least two draws"):
+        collision_probability([1, 0])
+
+
+def test_diversity_of_labels():
+    found = diversity([0, 0, 1, 1, 2, 2], classes=4)
+    assert found["shannon_entropy"] == pytest.approx(math.log(3.0))
+    assert (found["classes_drawn"], found["count"]) == (3, 6)
+    with pytest.raises(ValueError, match="sums to 1"):
+        renyi_entropy([0.5, 0.6], 2)

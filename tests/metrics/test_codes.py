@@ -1,0 +1,98 @@
+"""Measures of codes against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+
+from zoo.metrics.active_dims import active_dims, active_of
+from zoo.metrics.holes import holes
+from zoo.metrics.interpolation import attribute_direction, linear, slerp
+from zoo.metrics.latent_covariance import (
+    covariance,
+    distance_to_identity,
+    floor,
+    normalized_absolute_correlation,
+)
+
+
+def normal(count, size, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, size))
+
+
+def test_independent_dimensions_give_the_floor_of_the_sample():
+    found = normalized_absolute_correlation(normal(4_000, 64))
+    assert found["floor"] == pytest.approx(0.01262, abs=1e-5)
+    assert floor(10_000) == pytest.approx(0.0080, abs=1e-4)
+    assert found["nac"] == pytest.approx(found["floor"], rel=0.1)
+    assert (found["active_dims"], found["count"]) == (64, 4_000)
+
+
+def test_equal_correlations_are_found():
+    shared = normal(40_000, 1)
+    codes = math.sqrt(0.3) * shared + math.sqrt(0.7) * normal(40_000, 6, seed=1)
+    assert normalized_absolute_correlation(codes)["nac"] == pytest.approx(0.3, abs=0.01)
+    scaled = codes * np.array([1, 2, 3, 4, 5, 6])
+    assert normalized_absolute_correlation(scaled)["nac"] == pytest.approx(0.3, abs=0.01)
+    assert normalized_absolute_correlation(scaled, mode="covariance")["nac"] < 0.29
+
+
+def test_masked_dimensions_are_left_out():
+    codes = normal(1_000, 5)
+    codes[:, 3:] = codes[:, :2]  # copies: correlation 1
+    mask = np.array([True, True, True, False, False])
+    assert normalized_absolute_correlation(codes, mask)["nac"] < 0.1
+    assert normalized_absolute_correlation(codes)["nac"] > 0.2
+    assert math.isnan(normalized_absolute_correlation(codes, mask & False)["nac"])
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(ValueError, match=r"`mode` must be .* Received: 'cosine'"):
+        normalized_absolute_correlation(normal(10, 2), mode="cosine")
+
+
+def test_a_linear_encoder_has_the_covariance_of_its_matrix():
+    matrix = np.array([[2.0, 0.0], [1.0, 1.0]])
+    codes = normal(200_000, 2) @ matrix.T
+    np.testing.assert_allclose(covariance(codes), matrix @ matrix.T, atol=0.05)
+    exact = np.linalg.norm(matrix @ matrix.T - np.eye(2)) / 2
+    assert distance_to_identity(codes)["distance"] == pytest.approx(exact, abs=0.03)
+
+
+def test_active_dims_are_those_of_a_planted_mask_or_variance():
+    means = normal(1_000, 4) * np.array([1.0, 0.2, 0.05, 0.0])  # variances 1, .04, .0025, 0
+    assert active_dims(means) == {"active_dims": 2, "kind": "variance", "count": 1_000}
+    alpha = np.array([0.99, 0.09, 0.11, 0.0])
+    assert active_dims(means, alpha)["active_dims"] == 2
+    assert active_dims(means, alpha)["kind"] == "mask"
+    assert active_of(means, alpha).tolist() == [True, False, True, False]
+
+
+def test_half_of_the_prior_is_a_hole_of_codes_in_half_the_plane():
+    codes = np.abs(normal(6_000, 1))
+    found = holes(normal(4_000, 1, 1), codes[:3_000], codes[3_000:])
+    assert found["coverage"] == pytest.approx(0.5, abs=0.03)
+    assert found["density"] == pytest.approx(0.5, abs=0.08)
+    assert found["count"] == 4_000
+
+
+def test_codes_that_follow_the_prior_leave_no_holes():
+    found = holes(normal(1_000, 2, 1), normal(2_000, 2, 2), normal(2_000, 2, 3), lambda z: z + 3.0)
+    assert found["coverage"] < 0.03 and found["density"] < 0.03
+    assert found["round_trip"] == pytest.approx(3.0 * math.sqrt(2.0))
+
+
+def test_paths_hold_their_ends_and_great_circles_their_length():
+    a, b = np.array([3.0, 0.0]), np.array([0.0, 3.0])
+    for path in (linear(a, b, 5), slerp(a, b, 5)):
+        np.testing.assert_allclose(path[[0, -1]], [a, b], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(slerp(a, b, 5), axis=1), 3.0)
+    assert np.linalg.norm(linear(a, b, 3)[1]) == pytest.approx(3.0 / math.sqrt(2.0))
+    np.testing.assert_allclose(slerp(a, 2.0 * a, 3), linear(a, 2.0 * a, 3))
+
+
+def test_an_attribute_is_the_difference_of_means():
+    codes = np.array([[1.0, 0.0], [3.0, 0.0], [0.0, 5.0]])
+    np.testing.assert_array_equal(attribute_direction(codes, [1, 1, 0]), [2.0, -5.0])
+    with pytest.raises(ValueError, match="both 0 and 1"):
+        attribute_direction(codes, [1, 1, 1])

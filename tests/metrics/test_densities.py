@@ -1,0 +1,197 @@
+"""Likelihoods, divergences and Lipschitz constants against what is known exactly."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from training.planted import linear_gaussian
+from zoo.likelihoods.gaussian import Gaussian
+from zoo.losses.games import Minimax, NonSaturating, Wasserstein
+from zoo.metrics import jensen_shannon, lipschitz
+from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
+from zoo.networks.mlp import mlp
+from zoo.vae.vae import VAE
+
+
+@pytest.fixture(scope="module")
+def exact():
+    """A VAE whose decoder is the law of the data, its posterior too wide, and data."""
+    x, planted = linear_gaussian(count=400)
+    loading, sigma = planted["W"], planted["sigma"]
+    encoder, decoder = mlp(5, 4, ()), mlp(2, 5, ())
+    covariance = np.linalg.inv(np.eye(2) + loading.T @ loading / sigma**2)
+    gain = covariance @ loading.T / sigma**2
+    width = np.log(1.5 * np.diag(covariance))
+    encoder.set_weights(
+        [
+            np.concatenate([gain.T, np.zeros((5, 2))], 1),
+            np.concatenate([-gain @ planted["b"], width]),
+        ]
+    )
+    decoder.set_weights([loading.T, planted["b"]])
+    model = VAE(encoder, decoder, 2, likelihood=Gaussian(sigma), seed=0)
+    return model, tf.constant(x), planted["log_likelihood"](x).mean()
+
+
+def test_importance_weights_reach_the_exact_likelihood(exact):
+    model, x, truth = exact
+    found = importance_likelihood(model, x, draws=2000)
+    assert found["log_likelihood"] == pytest.approx(truth, abs=0.01)
+    assert found["elbo"] < truth - 0.05
+    assert 1.0 < found["effective_draws"] < 2000
+    assert (found["draws"], found["count"]) == (2000, 400)
+
+
+def test_more_draws_bring_the_bound_closer(exact):
+    model, x, truth = exact
+    values = [importance_likelihood(model, x, draws)["log_likelihood"] for draws in (1, 10, 200)]
+    assert values == sorted(values) and values[-1] <= truth + 0.02
+    one = importance_likelihood(model, x, 1)
+    assert one["log_likelihood"] == pytest.approx(one["elbo"]) and one["effective_draws"] == 1.0
+
+
+def test_leaving_the_weights_out_is_no_likelihood(exact):
+    model, x, truth = exact
+
+    def unweighted(model, x, seed):
+        from zoo import noise
+
+        with noise.serving(seed, tf.shape(x)[0]):
+            z, _ = model.posterior.sample(model.encoder(x))
+            return -model.likelihood.nll(x, model.decoder(z))
+
+    assert importance_likelihood(model, x, 500, weights=unweighted)["log_likelihood"] > truth + 1.0
+
+
+def test_surgery_adds_up_to_the_bound(exact):
+    model, x, _ = exact
+    found = elbo_surgery(model, x, draws=20)
+    assert found["elbo"] == pytest.approx(importance_likelihood(model, x, 500)["elbo"], abs=0.05)
+    assert 0.5 < found["information"] < math.log(400)
+    assert -0.02 < found["marginal_divergence"] < 0.4
+
+
+def test_an_encoder_that_ignores_the_data_carries_no_information(exact):
+    model, x, _ = exact
+    blind = mlp(5, 4, ())
+    blind.set_weights([np.zeros((5, 4)), np.zeros(4)])
+    found = elbo_surgery(VAE(blind, model.decoder, 2, likelihood=Gaussian(0.5), seed=0), x)
+    assert found["information"] == pytest.approx(0.0, abs=1e-5)
+    assert found["marginal_divergence"] == pytest.approx(0.0, abs=1e-5)
+
+
+# Jensen-Shannon: N(0, 1) against N(1, 1.5^2) is 0.0992901 nats.
+
+
+def log_p(x):
+    return -0.5 * x**2 - 0.5 * math.log(2.0 * math.pi)
+
+
+def log_q(x):
+    return -0.5 * ((x - 1.0) / 1.5) ** 2 - math.log(1.5) - 0.5 * math.log(2.0 * math.pi)
+
+
+def test_the_divergence_of_two_gaussians_in_three_ways():
+    random = np.random.default_rng(0)
+    p, q = random.normal(size=200_000), 1.0 + 1.5 * random.normal(size=200_000)
+    best = (log_p(p) - log_q(p), log_p(q) - log_q(q))  # the best discriminator's logits
+    assert jensen_shannon.from_discriminator(*best)["jensen_shannon"] == pytest.approx(
+        0.09929, abs=2e-3
+    )
+    found = jensen_shannon.from_densities(log_p, log_q, p, q)["jensen_shannon"]
+    assert found == pytest.approx(0.09929, abs=2e-3)
+    grid = np.linspace(-12, 12, 4001)
+    exact = jensen_shannon.from_histograms(np.exp(log_p(grid)), np.exp(log_q(grid)))
+    assert exact == pytest.approx(0.0992901, abs=1e-5)
+
+
+def test_a_worse_discriminator_gives_a_lower_bound():
+    random = np.random.default_rng(0)
+    p, q = random.normal(size=50_000), 1.0 + 1.5 * random.normal(size=50_000)
+    best = jensen_shannon.from_discriminator(log_p(p) - log_q(p), log_p(q) - log_q(q))
+    worse = jensen_shannon.from_discriminator(-p, -q)
+    assert worse["jensen_shannon"] < best["jensen_shannon"]
+    fooled = jensen_shannon.from_discriminator(np.zeros(10), np.zeros(10))
+    assert fooled["jensen_shannon"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_separate_laws_are_ln_two_apart():
+    assert jensen_shannon.from_histograms([1, 1, 0, 0], [0, 0, 1, 1]) == pytest.approx(math.log(2))
+    assert jensen_shannon.from_histograms([1, 2], [10, 20]) == 0.0
+
+
+def test_a_sure_discriminator_starves_the_saturating_game_alone():
+    fakes = np.random.default_rng(0).normal(3.0, 0.1, size=(100, 1))
+
+    def sure(x):  # the best discriminator of N(0, .1^2) and N(3, .1^2)
+        return (-300.0 * x + 450.0)[:, 0]
+
+    def slope(game):
+        return jensen_shannon.generator_slope(game.generator, sure, fakes)["slope"]
+
+    assert slope(Minimax) == 0.0  # underflows
+    assert slope(NonSaturating) == pytest.approx(300.0)
+    assert slope(Wasserstein) == pytest.approx(300.0)
+
+
+# Lipschitz constants.
+
+
+def chain(*layers):
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(layers)
+
+
+def test_a_linear_map_has_its_largest_singular_value_everywhere():
+    network = chain(keras.Input((4,)), keras.layers.Dense(3))
+    exact = np.linalg.svd(network.layers[-1].kernel.numpy(), compute_uv=False)[0]
+    points = tf.random.stateless_normal((6, 4), (0, 0))
+    assert lipschitz.upper(network)["lipschitz_upper"] == pytest.approx(exact, rel=1e-5)
+    np.testing.assert_allclose(lipschitz.local(network, points), exact, rtol=1e-4)
+    lower = lipschitz.lower(network, points[:3], points[3:])["lipschitz_lower"]
+    assert lower <= exact * (1 + 1e-6)
+
+
+def test_bounds_are_ordered_and_compose():
+    network = chain(
+        keras.Input((8, 8, 1)),
+        keras.layers.Conv2D(3, 4, 2, "same", activation="relu"),
+        keras.layers.Conv2DTranspose(2, 3, 2, "same", activation="leaky_relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(5, "sigmoid"),
+        keras.layers.Dense(2),
+    )
+    above = lipschitz.upper(network)["lipschitz_upper"]
+    points = tf.random.stateless_uniform((10, 8, 8, 1), (0, 0))
+    assert float(tf.reduce_max(lipschitz.local(network, points))) <= above
+    assert lipschitz.lower(network, points[:5], points[5:])["lipschitz_lower"] <= above
+    gains = [lipschitz.gain(layer) for layer in network.layers]
+    assert math.prod(gains) == pytest.approx(above)
+
+
+def test_the_gain_of_a_convolution_is_that_of_its_matrix():
+    network = chain(keras.Input((5, 5, 2)), keras.layers.Conv2D(3, 3, padding="same"))
+    basis = np.eye(50, dtype=np.float32).reshape(50, 5, 5, 2)
+    matrix = (network(basis) - network(np.zeros_like(basis))).numpy().reshape(50, -1)
+    exact = np.linalg.svd(matrix, compute_uv=False)[0]
+    network.layers[-1].bias.assign([1.0, 2.0, 3.0])
+    assert lipschitz.gain(network.layers[-1], 300) == pytest.approx(exact, rel=1e-3)
+
+
+def test_a_steep_step_between_flat_points_is_seen_from_above_alone():
+    def steep(x):
+        return tf.tanh(50.0 * x)
+
+    points = tf.constant([[-1.0], [-0.5], [0.5], [1.0]])
+    assert lipschitz.lower(steep, points[1:2], points[2:3])["lipschitz_lower"] == pytest.approx(2.0)
+    assert float(tf.reduce_max(lipschitz.local(steep, points))) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_unknown_layers_and_activations_are_refused():
+    with pytest.raises(ValueError, match="No bound is known for a layer of class LayerNorm"):
+        lipschitz.upper(chain(keras.Input((3,)), keras.layers.LayerNormalization()))
+    with pytest.raises(ValueError, match="No slope is known for the activation 'gelu'"):
+        lipschitz.upper(chain(keras.Input((3,)), keras.layers.Dense(2, "gelu")))

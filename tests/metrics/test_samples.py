@@ -1,0 +1,201 @@
+"""Measures of samples against closed forms and against libraries."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.linalg import sqrtm
+
+from zoo.metrics.extractors import Extractor, classifier, pixels
+from zoo.metrics.fid import FrechetDistance, Moments, frechet_distance
+from zoo.metrics.kid import kernel_distance, polynomial_mmd
+from zoo.metrics.mode_coverage import mode_coverage
+from zoo.metrics.neighbours import memorisation, nearest, two_sample_accuracy
+from zoo.metrics.precision_recall import manifolds, prd, prd_of_histograms
+from zoo.metrics.sharpness import laplacian_variance, sharpness
+
+
+def normal(count, size, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, size)).astype(np.float32)
+
+
+def test_the_frechet_distance_of_two_gaussians_is_seven():
+    ours = Moments(np.zeros(2), np.eye(2), 10)
+    theirs = Moments(np.array([1.0, 2.0]), 4.0 * np.eye(2), 10)
+    assert frechet_distance(ours, theirs) == pytest.approx(7.0)
+    assert frechet_distance(theirs, ours) == pytest.approx(7.0)
+    assert frechet_distance(ours, ours) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [500, 20])  # 20 rows of 30 features: a singular covariance
+def test_the_frechet_distance_equals_the_formula_of_scipy(count):
+    first, second = Moments.of(normal(count, 30)), Moments.of(1.5 * normal(count, 30, 1) + 0.2)
+    root = sqrtm(first.covariance @ second.covariance)
+    gap = np.sum((first.mean - second.mean) ** 2)
+    theirs = gap + np.trace(first.covariance + second.covariance - 2.0 * root.real)
+    assert frechet_distance(first, second) == pytest.approx(
+        theirs, rel=1e-6 if count > 30 else 1e-4
+    )
+
+
+def test_the_frechet_distance_does_not_change_with_a_rotation():
+    rotation = np.linalg.qr(normal(5, 5, 2))[0]
+    first, second = normal(100, 5), 2.0 * normal(100, 5, 1) + 1.0
+    plain = frechet_distance(Moments.of(first), Moments.of(second))
+    turned = frechet_distance(Moments.of(first @ rotation), Moments.of(second @ rotation))
+    assert turned == pytest.approx(plain, rel=1e-6)
+
+
+def test_identical_sets_without_variance_are_at_distance_zero():
+    constant = Moments.of(np.full((10, 3), 0.7))
+    assert abs(frechet_distance(constant, constant)) <= 1e-9
+
+
+def test_the_metric_gathers_what_one_array_gives_and_keeps_digits():
+    x = normal(600, 8) * 1e-3 + 100.0  # sums of squares alone would lose them
+    reference = Moments.of(normal(500, 8, 1) * 1e-3 + 100.0)
+    metric = FrechetDistance(lambda rows: rows, reference, name="fid[rows]")
+    for start in range(0, 600, 90):
+        metric.update_state(tf.constant(x[start : start + 90]))
+    exact = frechet_distance(Moments.of(x), reference)
+    assert metric.result() == pytest.approx(exact, rel=1e-5)
+    assert metric.moments().count == 600
+    metric.reset_state()
+    with pytest.raises(ValueError, match=r"`fid\[rows\]` needs at least 2 images. Received: 0"):
+        metric.result()
+
+
+def test_the_metric_is_the_same_on_two_replicas(two):
+    x, reference = normal(64, 4), Moments.of(normal(500, 4, 1))
+    with two.scope():
+        metric = FrechetDistance(lambda rows: rows, reference)
+    data = two.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(x).batch(16))
+    for batch in data:
+        two.run(metric.update_state, args=(batch,))
+    assert metric.result() == pytest.approx(frechet_distance(Moments.of(x), reference), rel=1e-6)
+
+
+def test_the_kernel_distance_is_unbiased_and_equals_scikit_learn():
+    from sklearn.metrics.pairwise import polynomial_kernel
+
+    a, b = normal(40, 6), normal(30, 6, 1) + 0.5
+    own, other = (polynomial_kernel(s, s, degree=3, coef0=1) for s in (a, b))
+    theirs = (own.sum() - np.trace(own)) / (40 * 39) + (other.sum() - np.trace(other)) / (30 * 29)
+    theirs -= 2.0 * polynomial_kernel(a, b, degree=3, coef0=1).mean()
+    assert polynomial_mmd(a, b) == pytest.approx(theirs, rel=1e-5)
+    same = [polynomial_mmd(normal(50, 3, 2 * k), normal(50, 3, 2 * k + 1)) for k in range(300)]
+    assert abs(np.mean(same)) < 3.0 * np.std(same) / np.sqrt(300)
+    assert min(same) < 0.0
+
+
+def test_the_kernel_distance_over_subsets_tells_its_error():
+    a, b = normal(400, 3), normal(400, 3, 1) + 1.0
+    found = kernel_distance(a, b, subsets=20, size=100)
+    assert found["kid"] == pytest.approx(polynomial_mmd(a, b), abs=5.0 * found["standard_error"])
+    assert (found["subset"], found["count"]) == (100, 400)
+    assert kernel_distance(a, b, subsets=2)["subset"] == 400
+
+
+TENTHS, FIRST_HALF = np.full(10, 0.1), np.repeat([0.2, 0.0], 5)
+
+
+def test_precision_and_recall_of_known_histograms():
+    exact = prd_of_histograms(TENTHS, TENTHS)
+    assert exact == {
+        "precision": pytest.approx(1.0, abs=2e-3),
+        "recall": pytest.approx(1.0, abs=2e-3),
+    }
+    half = prd_of_histograms(TENTHS, FIRST_HALF)  # the model has 5 of the data's 10 modes
+    assert half == {
+        "precision": pytest.approx(0.9848, abs=2e-4),
+        "recall": pytest.approx(0.5039, abs=2e-4),
+    }
+    double = prd_of_histograms(FIRST_HALF, TENTHS)  # the model has 10 modes, the data 5
+    assert double == {
+        "precision": pytest.approx(0.5039, abs=2e-4),
+        "recall": pytest.approx(0.9848, abs=2e-4),
+    }
+    apart = prd_of_histograms(FIRST_HALF, FIRST_HALF[::-1])
+    assert max(apart.values()) < 1e-6
+
+
+def modes(chosen, count=400, seed=0):
+    """Draws of some of ten separate clusters."""
+    random = np.random.default_rng(seed)
+    return 10.0 * np.eye(10)[random.choice(chosen, count)] + 0.1 * random.normal(size=(count, 10))
+
+
+def test_a_model_of_half_the_modes_is_precise_and_recalls_half():
+    found = prd(modes(range(5)), modes(range(10), seed=1), clusters=10, runs=2)
+    assert found["precision"] > 0.9 and 0.4 < found["recall"] < 0.65
+    assert found["count"] == 400
+    with pytest.raises(ValueError, match="as many rows. Received: 10 and 20"):
+        prd(normal(10, 2), normal(20, 2))
+
+
+def test_balls_tell_precision_from_recall():
+    found = manifolds(modes(range(5)), modes(range(10), seed=1))
+    assert found["improved_precision"] > 0.9 and found["density"] > 0.8
+    assert 0.4 < found["improved_recall"] < 0.6 and 0.4 < found["coverage"] < 0.6
+    apart = manifolds(normal(100, 3), normal(100, 3, 1) + 100.0)
+    assert [apart[k] for k in ("improved_precision", "improved_recall", "density", "coverage")] == [
+        0
+    ] * 4
+
+
+def test_density_and_coverage_follow_their_definition():
+    real, made = np.array([[0.0], [1.0], [3.0]]), np.array([[0.5], [9.0], [9.5]])
+    found = manifolds(made, real, neighbours=1)  # radii of the data: 1, 1, 2
+    assert found["density"] == pytest.approx(2.0 / 3.0)  # 0.5 lies in two balls, 9 in none
+    assert found["coverage"] == pytest.approx(2.0 / 3.0)  # the balls of 0 and 1 hold a sample
+    assert found["improved_precision"] == pytest.approx(1.0 / 3.0)
+
+
+def test_modes_are_counted_and_strays_are_not():
+    centres = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
+    samples = np.concatenate(
+        [np.tile(centres[0], (70, 1)), np.tile(centres[1], (20, 1)), np.full((10, 2), 5.0)]
+    )
+    found = mode_coverage(samples, centres, sigma=0.1)
+    assert (found["modes"], found["high_quality"], found["count"]) == (2, 0.9, 100)
+    p = np.array([7, 2]) / 9.0
+    assert found["divergence"] == pytest.approx(np.sum(p * np.log(3.0 * p)))
+    lost = mode_coverage(samples + 1000.0, centres, sigma=0.1)
+    assert (lost["modes"], lost["high_quality"]) == (0, 0.0)
+    assert lost["divergence"] == pytest.approx(np.log(3.0))
+
+
+def test_blurred_images_are_less_sharp():
+    images = np.random.default_rng(0).random((20, 16, 16, 1))
+    blurred = (images + np.roll(images, 1, 1) + np.roll(images, 1, 2)) / 3.0
+    assert sharpness(images, images)["sharpness"] == 1.0
+    assert sharpness(blurred, images)["sharpness"] < 0.5
+    ramp = np.broadcast_to(np.arange(8.0)[None, :, None, None], (2, 8, 8, 1))
+    np.testing.assert_allclose(laplacian_variance(ramp), 0.0, atol=1e-20)
+
+
+def test_copies_are_told_from_new_examples():
+    train, test = normal(300, 4), normal(300, 4, 1)
+    assert memorisation(train[:100], train, test)["memorisation_ratio"] == 0.0
+    fresh = memorisation(normal(300, 4, 2), train, test)["memorisation_ratio"]
+    assert fresh == pytest.approx(1.0, abs=0.15)
+    assert nearest(train[:3], train, 1)[1][:, 0].tolist() == [0, 1, 2]
+
+
+def test_the_nearest_neighbour_tells_other_laws_apart():
+    assert two_sample_accuracy(normal(500, 3), normal(500, 3, 1))["two_sample_accuracy"] < 0.56
+    assert two_sample_accuracy(normal(500, 3), normal(500, 3, 1) + 9)["two_sample_accuracy"] == 1.0
+    copies = two_sample_accuracy(normal(100, 3), normal(100, 3))  # each one's twin is the other's
+    assert copies["two_sample_accuracy"] == 0.0
+
+
+def test_features_come_in_order_and_in_batches():
+    images = np.random.default_rng(0).random((7, 4, 4, 1), np.float32)
+    np.testing.assert_array_equal(pixels().features(images, 3), images.reshape(7, -1))
+    layers = [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(5, "relu")]
+    network = keras.Sequential([*layers, keras.layers.Dense(10)])
+    extractor = classifier("tiny", network)
+    assert isinstance(extractor, Extractor) and extractor.name == "classifier:tiny"
+    seen = extractor.features(images)
+    kernel, bias = network.layers[-1].weights
+    np.testing.assert_allclose(seen @ kernel.numpy() + bias.numpy(), network(images), atol=1e-5)

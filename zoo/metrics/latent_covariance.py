@@ -1,0 +1,49 @@
+"""How independent the dimensions of codes are (Mondal et al., 2020, "MaskAAE", Table 2)."""
+
+import math
+
+import numpy as np
+
+
+def covariance(codes):
+    """The covariance of codes `(count, m)`, with count - 1: `(m, m)`."""
+    return np.atleast_2d(np.cov(np.asarray(codes, np.float64), rowvar=False))
+
+
+def floor(count):
+    """What independent dimensions give for a sample of this size: E|rho| = sqrt(2 / (pi N))."""
+    return math.sqrt(2.0 / (math.pi * count))
+
+
+def normalized_absolute_correlation(codes, active=None, mode="correlation"):
+    """NAC: the mean of |C_ij| / sqrt(C_ii C_jj) over pairs of active dimensions.
+
+    Args:
+        codes: `(count, m)`.
+        active: bool `(m,)`; dimensions that count. Those of some variance where None.
+        mode: "correlation", or "covariance": the mean of |C_ij| over the mean of C_ii.
+
+    Returns:
+        {"nac", "floor", "active_dims", "count"}; nac is nan with fewer than two dimensions.
+    """
+    if mode not in ("correlation", "covariance"):
+        raise ValueError(f"`mode` must be 'correlation' or 'covariance'. Received: {mode!r}.")
+    whole = covariance(codes)
+    chosen = np.diag(whole) > 1e-12 if active is None else np.asarray(active, bool)
+    kept = whole[np.ix_(chosen, chosen)]
+    found = {"nac": math.nan, "floor": floor(len(codes)), "active_dims": len(kept)}
+    if len(kept) > 1:
+        scale = np.sqrt(np.diag(kept))
+        each = np.abs(kept) / (np.outer(scale, scale) if mode == "correlation" else 1.0)
+        mean = each[~np.eye(len(kept), dtype=bool)].mean()
+        found["nac"] = float(mean if mode == "correlation" else mean / np.diag(kept).mean())
+    return {**found, "count": len(codes)}
+
+
+def distance_to_identity(codes, active=None):
+    """|C - I| / m over the m active dimensions, Frobenius norm: {"distance", "count"}."""
+    whole = covariance(codes)
+    chosen = np.ones(len(whole), bool) if active is None else np.asarray(active, bool)
+    kept = whole[np.ix_(chosen, chosen)]
+    distance = np.linalg.norm(kept - np.eye(len(kept))) / max(1, len(kept))
+    return {"distance": float(distance), "count": len(codes)}

@@ -1,0 +1,96 @@
+"""The marginal likelihood by importance weighting, and what an evidence bound is made of.
+
+Both speak to a `VariationalModel`: its encoder, posterior, likelihood and prior.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import noise
+
+
+def log_weights(model, x, seed):
+    """ln p(x|z) + ln p(z) - ln q(z|x) at one draw of z a row: `(batch,)`; its mean is the ELBO."""
+    with noise.serving(seed, tf.shape(x)[0]):
+        z, log_q = model.posterior.sample(model.encoder(x, training=False))
+        log_p = -model.likelihood.nll(x, model.decoder(z, training=False))
+        return log_p + model.prior.log_prob(z) - log_q
+
+
+def importance_likelihood(model, x, draws=5000, seed=0, weights=log_weights):
+    """ln p(x) ~ logsumexp_s w_s - ln S (Burda et al., 2016): a lower bound in expectation.
+
+    The average of p(x|z) over draws of q(z|x), without the weights p(z)/q(z|x) that
+    lectures leave out, is no likelihood.
+
+    Args:
+        model: trained on an evidence bound.
+        x: `(count, ...)`.
+        draws: S, of z for each x; 1 is the ELBO.
+        seed: of the draws.
+        weights: (model, x, seed) -> ln w, `(count,)`.
+
+    Returns:
+        {"log_likelihood", "elbo", "effective_draws", "draws", "count"}: nats, means over x;
+        elbo is the mean of the same weights, effective_draws (sum w)^2 / sum w^2.
+    """
+    step = tf.function(lambda key: weights(model, x, key), autograph=False)
+    top = tf.fill([len(x)], -math.inf)
+    squares, total = top, tf.zeros([len(x)])
+    for key in np.random.default_rng(seed).integers(2**31, size=draws):
+        each = step(tf.constant(key, tf.int64))
+        top, squares = np.logaddexp(top, each), np.logaddexp(squares, 2.0 * each)
+        total += each
+    return {
+        "log_likelihood": float(np.mean(top - math.log(draws))),
+        "elbo": float(np.mean(total / draws)),
+        "effective_draws": float(np.mean(np.exp(2.0 * top - squares))),
+        "draws": draws,
+        "count": len(x),
+    }
+
+
+def elbo_surgery(model, x, draws=10, seed=0):
+    """The evidence bound as E ln p(x|z) - I_q(x; z) - KL(q(z) | p(z)) (Hoffman and Johnson, 2016).
+
+    q(z) is the mean of q(z|x) over all rows of `x`, which makes I_q at most ln count.
+
+    Args:
+        model: with a diagonal Gaussian posterior.
+        x: `(count, ...)`.
+        draws: of z for each x.
+        seed: of the draws.
+
+    Returns:
+        {"reconstruction", "information", "marginal_divergence", "elbo", "count"}, nats.
+    """
+    mean, log_var = tf.split(model.encoder(x, training=False), 2, axis=-1)
+    found = []
+    for draw in range(draws):
+        with noise.serving(seed + draw, len(x)):
+            z, log_q = model.posterior.sample(tf.concat([mean, log_var], -1))
+        log_p = -model.likelihood.nll(x, model.decoder(z, training=False))
+        log_mixture = aggregated_log_density(z, mean, log_var)
+        information, gap = log_q - log_mixture, log_mixture - model.prior.log_prob(z)
+        found.append([tf.reduce_mean(term) for term in (log_p, information, gap)])
+    log_p, information, gap = np.mean(found, axis=0)
+    return {
+        "reconstruction": float(log_p),
+        "information": float(information),
+        "marginal_divergence": float(gap),
+        "elbo": float(log_p - information - gap),
+        "count": len(x),
+    }
+
+
+def aggregated_log_density(z, mean, log_var, batch_size=256):
+    """ln (1/N) sum_n N(z; mean_n, var_n) for each z: `(count,)`."""
+    found = []
+    for start in range(0, len(z), batch_size):
+        rows = z[start : start + batch_size, None]
+        each = tf.square(rows - mean[None]) * tf.exp(-log_var)[None] + log_var[None]
+        log = -0.5 * tf.reduce_sum(each + math.log(2.0 * math.pi), axis=-1)
+        found.append(tf.reduce_logsumexp(log, axis=1) - math.log(len(mean)))
+    return tf.concat(found, axis=0)

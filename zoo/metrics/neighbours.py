@@ -1,0 +1,41 @@
+"""The nearest training examples of samples, and whether a model copies."""
+
+import numpy as np
+
+
+def flat(rows):
+    """Examples as float32 rows."""
+    return np.asarray(rows, np.float32).reshape(len(rows), -1)
+
+
+def nearest(queries, examples, count=4):
+    """Distances and numbers of the nearest examples of each query: two `(queries, count)`."""
+    from sklearn.neighbors import NearestNeighbors
+
+    return NearestNeighbors(n_neighbors=count).fit(flat(examples)).kneighbors(flat(queries))
+
+
+def memorisation(samples, train, test):
+    """The median distance sample to training data over that of held-out data.
+
+    About 1 for a model that neither copies nor strays; far below 1 for one that copies.
+
+    Returns:
+        {"memorisation_ratio", "count"}.
+    """
+    own, held = (np.median(nearest(rows, train, 1)[0]) for rows in (samples, test))
+    ratio = float(own / max(held, 1e-12))
+    return {"memorisation_ratio": ratio, "count": min(len(samples), len(test))}
+
+
+def two_sample_accuracy(samples, held):
+    """How often the nearest neighbour tells samples from held-out data: 0.5 ideal, 1 told apart.
+
+    Leave-one-out on equal numbers of both (Lopez-Paz and Oquab, 2017).
+    """
+    count = min(len(samples), len(held))
+    both = np.concatenate([flat(samples[:count]), flat(held[:count])])
+    side = np.repeat([0, 1], count)
+    found = nearest(both, both, 2)[1]
+    other = np.where(found[:, 0] == np.arange(len(both)), found[:, 1], found[:, 0])
+    return {"two_sample_accuracy": float(np.mean(side[other] == side)), "count": count}
