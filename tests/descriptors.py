@@ -84,6 +84,7 @@ ROWS = {
         Row("nsgan", called_on="z"),
         Row("wgan_gp", called_on="z", still=last_bias("discriminator")),
         Row("vae_gan"),
+        Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
     )
 }
 every_model = pytest.mark.parametrize("name", ROWS)

@@ -28,7 +28,9 @@ def show(model, path, data, seed=0):
     Args:
         data: `training.data.Data`.
     """
-    if "sample" in model.offered():
+    if getattr(model, "score_kind", None) == "neg_anomaly" and data.is_image:
+        show_anomalies(model, path, data.test)
+    elif "sample" in model.offered():
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
         show_reconstructions(model, path, data.test)
@@ -49,3 +51,17 @@ def show_reconstructions(model, path, data, count=32):
         pictures.pairs(real, np.asarray(model.reconstruct(real)), path)
     else:
         pictures.scatter(data[:500], np.asarray(model.reconstruct(data[:500])), path)
+
+
+def show_anomalies(model, path, data, count=12):
+    """A picture of six rows: held-out images, the closest that the model generates, and where
+    the two differ; then the same with the middle of each image turned to its negative."""
+    normal = data[:count]
+    strange = normal.copy()
+    rows, columns = (slice(side // 3, side - side // 3) for side in normal.shape[1:3])
+    strange[:, rows, columns] = 1.0 - strange[:, rows, columns]
+    shown = []
+    for images in (normal, strange):
+        again = np.asarray(model.reconstruct(images))
+        shown += [images, again, np.abs(images - again)]
+    pictures.grid(np.concatenate(shown), path, columns=len(normal))

@@ -16,6 +16,7 @@ from zoo.density.maf import MAFDensity
 from zoo.gan.gan import GAN
 from zoo.gan.nsgan import NSGAN
 from zoo.gan.wgan_gp import WGANGP
+from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
 from zoo.matching.flex_ae import FlexAE
 from zoo.matching.mask_aae import MaskAAE
@@ -83,6 +84,7 @@ __all__ = [
     "WAEGAN",
     "WAEMMD",
     "WGANGP",
+    "AnoGAN",
     "Autoencoder",
     "BetaVAE",
     "FactorVAE",

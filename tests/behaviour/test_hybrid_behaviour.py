@@ -5,8 +5,10 @@ import functools
 import keras
 import numpy as np
 import tensorflow as tf
+from sklearn.metrics import roc_auc_score
 
 from training.planted import manifold
+from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
 from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
@@ -157,3 +159,69 @@ def test_a_discriminator_that_takes_it_for_a_likelihood_is_trained_backwards(fig
     found = -after_500_steps(Backwards)[1]["discriminator_adversarial"]
     what = "VAEGAN, L_GAN as a log-likelihood: cross-entropy of D"
     assert figure(what, found, "above 4.16") > 6 * np.log(2)
+
+
+# AnoGAN: normal data lie on a surface, anomalies on another.
+
+
+@functools.cache
+def surfaces():
+    """Training data, held-out normal data and anomalies: of one law, on two surfaces."""
+    x, _ = manifold(2, d=16, count=10_200, seed=0)
+    return x[:10_000], x[10_000:], manifold(2, d=16, count=200, seed=1)[0]
+
+
+@functools.cache
+def normal_gan():
+    """A GAN of the normal surface after 1,560 steps."""
+    keras.utils.set_random_seed(0)
+    judge = with_features(mlp(16, 1, (64, 64), "leaky_relu"))
+    model = AnoGAN(mlp(4, 16, (64, 64), final="sigmoid"), judge, 4, seed=0)
+    model.compile(keras.optimizers.Adam(1e-3, 0.5), steps_per_execution=156)
+    model.fit(surfaces()[0], epochs=10, verbose=0)
+    return model
+
+
+def anomalies(x, **settings):
+    """A(x) by the GAN of the normal surface, searched with these settings."""
+    found = normal_gan()
+    model = AnoGAN(found.generator, found.discriminator, 4, seed=0, **settings)
+    return -model.score(x).numpy()
+
+
+def area(**settings):
+    """The area under the curve that tells anomalies from held-out normal data."""
+    scores = [anomalies(x, **settings) for x in surfaces()[1:]]
+    return roc_auc_score(np.repeat([0, 1], 200), np.concatenate(scores))
+
+
+def test_anomalies_are_told_from_held_out_normal_data(figure):
+    found = area(search_steps=200)
+    assert figure("AnoGAN: AUC of planted anomalies", found, "at least 0.9") >= 0.9
+
+
+def test_without_the_search_anomalies_are_told_less_well(figure):
+    found = area(search_steps=0, restarts=1)
+    assert figure("AnoGAN, no search: AUC of planted anomalies", found, "below 0.9") < 0.9
+
+
+def test_the_search_halves_the_anomaly_of_normal_data(figure):
+    normal = surfaces()[1]
+    first, last = (anomalies(normal, search_steps=n, restarts=1).mean() for n in (0, 200))
+    what = "AnoGAN: A of held-out normal data, after the search over before"
+    assert figure(what, last / first, "at most 0.5") <= 0.5
+
+
+def test_the_search_moves_codes_and_no_variable():
+    model, x = normal_gan(), surfaces()[1][:8]
+    before = [v.numpy().tobytes() for v in model.variables]
+    codes = model.encode(x, seed=1).numpy()
+    assert [v.numpy().tobytes() for v in model.variables] == before
+    assert np.abs(codes - model.encode(x, seed=2).numpy()).max() > 0
+    np.testing.assert_allclose(model.encode(x[3:4], seed=[5]), model.encode(x[3:4], seed=[5]))
+
+
+def test_more_restarts_find_better_codes():
+    normal = surfaces()[1][:64]
+    few, many = (anomalies(normal, search_steps=50, restarts=n) for n in (1, 8))
+    assert many.mean() < 0.9 * few.mean()

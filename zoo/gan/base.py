@@ -15,7 +15,8 @@ class AdversarialModel(GenerativeModel):
 
     Args:
         generator: noise `(batch, latent_dim)` to data.
-        discriminator: data to one raw output (a logit).
+        discriminator: data to one raw output (a logit); where the class sets `features`,
+            to `[one raw output, features]`.
         latent_dim: size of the noise z ~ N(0, I).
         **parts: those of `GenerativeModel`.
     """
@@ -30,10 +31,14 @@ class AdversarialModel(GenerativeModel):
     }
     score_kind = "logit"
     game = NonSaturating
+    features = False  # whether the discriminator gives what its output is read from, too
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
-        checks.require_map(type(self), "discriminator", discriminator, None, (1,))
         data_shape = discriminator.input_shape[1:]
+        if self.features:
+            checks.require_features(type(self), discriminator, data_shape)
+        else:
+            checks.require_map(type(self), "discriminator", discriminator, None, (1,))
         checks.require_map(type(self), "generator", generator, (latent_dim,), data_shape)
         super().__init__(
             generator=generator, discriminator=discriminator, latent_dim=latent_dim, **parts
@@ -44,7 +49,7 @@ class AdversarialModel(GenerativeModel):
         sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
         return cls(
             default.generator(latent_dim, data_shape, **sizes),
-            default.discriminator(data_shape, **sizes),
+            default.discriminator(data_shape, **sizes, features=cls.features),
             latent_dim,
             **settings,
         )
@@ -58,7 +63,8 @@ class AdversarialModel(GenerativeModel):
 
     def judge(self, x, training=True):
         """The discriminator's raw output, `(batch,)`."""
-        return self.discriminator(x, training=training)[:, 0]
+        output = self.discriminator(x, training=training)
+        return (output[0] if self.features else output)[:, 0]
 
     def discriminator_loss(self, x, y, training):
         fake = self.generate(tf.shape(x)[0], training)

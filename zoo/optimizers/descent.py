@@ -1,0 +1,30 @@
+"""Descent on a tensor: Adam (Kingma and Ba, 2015) without a variable, for verbs that search."""
+
+import tensorflow as tf
+
+
+def descend(loss, start, steps, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    """`start` after `steps` steps of Adam; rows are problems of their own.
+
+    Args:
+        loss: maps a tensor like `start` to losses `(batch,)`, row by row.
+        start: `(batch, ...)`.
+        steps: how many.
+        rate: length of a step.
+        beta_1, beta_2, epsilon: those of `keras.optimizers.Adam`.
+    """
+
+    def step(number, point, first, second):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(point)
+            total = tf.reduce_sum(loss(point))
+        slope = tape.gradient(total, point)
+        first = beta_1 * first + (1.0 - beta_1) * slope
+        second = beta_2 * second + (1.0 - beta_2) * tf.square(slope)
+        time = tf.cast(number + 1, start.dtype)
+        length = rate * tf.sqrt(1.0 - beta_2**time) / (1.0 - beta_1**time)
+        return number + 1, point - length * first / (tf.sqrt(second) + epsilon), first, second
+
+    zeros = tf.zeros_like(start)
+    state = tf.constant(0), start, zeros, zeros
+    return tf.while_loop(lambda number, *_: number < steps, step, state)[1]
