@@ -29,6 +29,7 @@ from zoo.vae.fixed_variance_vae import FixedVarianceVAE
 from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
 from zoo.vae.vae import VAE
+from zoo.vae_prior.vamp_prior_vae import VampPriorVAE
 
 __version__ = "0.1.0"
 
@@ -95,6 +96,7 @@ __all__ = [
     "LearnedVarianceVAE",
     "MAFDensity",
     "MaskAAE",
+    "VampPriorVAE",
     "catalogue",
     "create",
     "list_models",

@@ -34,6 +34,17 @@ def mapped(function, x, batch_size=500):
     )
 
 
+def first_rows(data, count):
+    """The first `count` examples of a dataset as one array: what `prepare` starts from."""
+    found = []
+    for element in data:
+        found.extend(unpack(element)[0].numpy())
+        if len(found) >= count:
+            return np.stack(found[:count])
+    words = f"`x` must hold at least {count} examples to start from."
+    raise ValueError(f"{words} Received: {len(found)}.")
+
+
 def for_training(model, x, y, batch_size, options):
     """The dataset and the options that `keras.Model.fit` gets; checks both."""
     options, count = unweighted(options), replicas_of(model)

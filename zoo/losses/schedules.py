@@ -21,6 +21,13 @@ class Doubling(keras.optimizers.schedules.LearningRateSchedule):
         return {"first": self.first, "period": self.period, "cap": self.cap}
 
 
+def warm_up(steps):
+    """A weight that rises from 1 / steps to 1 in a straight line over the first `steps` steps."""
+    if steps == 0:
+        return tf.ones(())
+    return keras.optimizers.schedules.PolynomialDecay(1.0 / steps, steps, 1.0)
+
+
 def mask_polarization(latent_dim):
     """How MaskAAE's code drives its mask to 0 or 1: 2 / m, doubling each 4 I steps to 2048.
 

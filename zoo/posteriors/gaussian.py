@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from zoo import noise
+from zoo.losses.density import gaussian_log_density
 from zoo.losses.divergence import standard_gaussian_kl
-from zoo.losses.reconstruction import gaussian_nll
 from zoo.priors.normal import StandardNormal
 from zoo.registry import register
 
@@ -30,7 +30,11 @@ class DiagonalGaussian(keras.layers.Layer):
         """z and ln q(z|x)."""
         mean, log_var = tf.split(output, 2, axis=-1)
         z = mean + tf.exp(0.5 * log_var) * noise.normal([tf.shape(mean)[0], mean.shape[1]])
-        return z, -gaussian_nll(z, mean, log_var)
+        return z, self.log_prob(z, output)
+
+    def log_prob(self, z, output):
+        """ln q(z|x), nats, over the last axis; arguments broadcast."""
+        return gaussian_log_density(z, *tf.split(output, 2, axis=-1))
 
     def divergence(self, output, z, log_q, prior):
         """KL(q(z|x) | prior), nats: closed where it can be, else ln q(z|x) - ln p(z)."""

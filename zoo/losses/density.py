@@ -1,0 +1,13 @@
+"""Log densities of codes, summed over the last axis, in nats; arguments broadcast."""
+
+import math
+
+import tensorflow as tf
+
+LOG_TWO_PI = math.log(2.0 * math.pi)
+
+
+def gaussian_log_density(z, mean, log_var):
+    """ln N(z; mean, diag exp(log_var)): `(..., m)` to `(...,)`."""
+    each = tf.square(z - mean) * tf.exp(-log_var) + log_var + LOG_TWO_PI
+    return -0.5 * tf.reduce_sum(each, axis=-1)

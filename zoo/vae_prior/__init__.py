@@ -1,0 +1,1 @@
+"""An evidence bound with another prior than the standard normal."""
