@@ -27,6 +27,7 @@ from zoo.vae.beta_vae import BetaVAE
 from zoo.vae.factor_vae import FactorVAE
 from zoo.vae.fixed_variance_vae import FixedVarianceVAE
 from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE
+from zoo.vae.iaf_vae import IAFVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
 from zoo.vae.vae import VAE
 from zoo.vae_prior.vamp_prior_vae import VampPriorVAE
@@ -77,6 +78,7 @@ def list_models(family=None):
 
 __all__ = [
     "GAN",
+    "IAFVAE",
     "MADE",
     "NSGAN",
     "RAE",

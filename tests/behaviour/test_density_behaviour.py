@@ -158,7 +158,7 @@ class Undetermined(MAFStep):
 
 def flow(step=MAFStep, network=Autoregressive, depth=5):
     keras.utils.set_random_seed(0)
-    steps = [step(network(2, 2, (64,), reverse=number % 2 == 1)) for number in range(depth)]
+    steps = [step(network(2, 2, (32,), reverse=number % 2 == 1)) for number in range(depth)]
     return MAFDensity(FlowPrior(2, steps), seed=0)
 
 

@@ -70,12 +70,13 @@ class Autoregressive(keras.layers.Layer):
         """Ranks of the entries from 1 and degrees of each hidden layer, `(orders, width)`."""
         random, entries = np.random.default_rng(self.seed), math.prod(self.shape)
         natural = np.arange(1, entries + 1)[:: -1 if self.reverse else 1]
+        first = 0 if self.context else 1  # units of degree 0 see the context alone
         if self.orders == 1:
-            most = max(entries - 1, 1)
-            return [natural[None], *[1 + np.arange(w)[None] * most // w for w in self.hidden]]
+            spread = [first + np.arange(w) * (entries - first) // w for w in self.hidden]
+            return [natural[None], *[degrees[None] for degrees in spread]]
         found = [np.stack([random.permutation(natural) for _ in range(self.orders)])]
         for width in self.hidden:
-            low = found[-1].min(axis=1, keepdims=True)
+            low = np.maximum(found[-1].min(axis=1, keepdims=True) * first, first)
             found.append(random.integers(low, max(entries, 2), size=(self.orders, width)))
         return found
 
