@@ -85,6 +85,13 @@ ROWS = {
         Row("gan", called_on="z"),
         Row("nsgan", called_on="z"),
         Row("wgan_gp", called_on="z", still=last_bias("discriminator")),
+        Row(
+            "sngan",
+            called_on="z",
+            still=last_bias("discriminator"),  # within the margin of the hinge, too
+            shapes=(VECTOR, IMAGE),  # residual networks are slow to trace
+            settings={"discriminator_moves": 2},
+        ),
         Row("vae_gan"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
     )

@@ -15,6 +15,7 @@ from zoo.density.made import MADE
 from zoo.density.maf import MAFDensity
 from zoo.gan.gan import GAN
 from zoo.gan.nsgan import NSGAN
+from zoo.gan.sngan import SNGAN
 from zoo.gan.wgan_gp import WGANGP
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
@@ -82,6 +83,7 @@ __all__ = [
     "MADE",
     "NSGAN",
     "RAE",
+    "SNGAN",
     "VAE",
     "VAEGAN",
     "WAEGAN",

@@ -6,7 +6,7 @@ import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 
-from zoo.losses.games import Minimax, NonSaturating, Wasserstein
+from zoo.losses.games import Hinge, Minimax, NonSaturating, Wasserstein
 
 REAL, FAKE = scipy.stats.norm(0, 1), scipy.stats.norm(1, 1.5)
 
@@ -65,9 +65,17 @@ def test_the_wasserstein_game_is_a_difference():
     np.testing.assert_array_equal(Wasserstein.generator(fake), [1.0, -2.0])
 
 
-@pytest.mark.parametrize("game", [Minimax, NonSaturating, Wasserstein])
+@pytest.mark.parametrize("game", [Minimax, NonSaturating, Wasserstein, Hinge])
 def test_losses_stay_finite_at_sure_logits(game):
     sure = tf.constant([-300.0, 300.0])
     assert np.isfinite(game.generator(sure)).all()
     assert np.isfinite(game.discriminator(sure, -sure)).all()
     assert np.isfinite(gradient(game.generator, -300.0))
+
+
+def test_the_hinge_game_stops_at_its_margin():
+    real, fake = tf.constant([3.0, 0.5]), tf.constant([-1.5, 2.0])
+    np.testing.assert_allclose(Hinge.discriminator(real, fake), [0.0, 3.5])
+    np.testing.assert_array_equal(Hinge.generator(fake), [1.5, -2.0])
+    assert gradient(lambda t: Hinge.discriminator(t, tf.constant([-2.0])), 1.5) == 0.0
+    assert gradient(lambda t: Hinge.discriminator(t, tf.constant([-2.0])), 0.5) == -1.0

@@ -40,3 +40,12 @@ class Wasserstein:
     def generator(fake):
         """-fake."""
         return -fake
+
+
+class Hinge(Wasserstein):
+    """The critic's difference, no further than a margin of 1 on either side."""
+
+    @staticmethod
+    def discriminator(real, fake):
+        """relu(1 - real) + relu(1 + fake)."""
+        return tf.nn.relu(1.0 - real) + tf.nn.relu(1.0 + fake)

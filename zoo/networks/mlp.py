@@ -5,7 +5,15 @@ import math
 import keras
 
 
-def mlp(input_shape, output_shape, hidden=(256, 256), activation="relu", final="linear", name=None):
+def mlp(
+    input_shape,
+    output_shape,
+    hidden=(256, 256),
+    activation="relu",
+    final="linear",
+    wrap=None,
+    name=None,
+):
     """Dense layers between two shapes; any shape is flattened and restored.
 
     Args:
@@ -13,14 +21,17 @@ def mlp(input_shape, output_shape, hidden=(256, 256), activation="relu", final="
         hidden: widths of the hidden layers.
         activation: of the hidden layers.
         final: activation of the output, computed in float32.
+        wrap: takes each dense layer and returns the layer to use in its place, such as one
+            that normalizes its weights; None: as they are.
         name: of the network.
     """
     input_shape, output_shape = _shape(input_shape), _shape(output_shape)
     layers = [keras.Input(input_shape)]
     if len(input_shape) > 1:
         layers.append(keras.layers.Flatten())
-    layers += [keras.layers.Dense(width, activation=activation) for width in hidden]
-    layers.append(keras.layers.Dense(math.prod(output_shape)))
+    wrap = wrap or (lambda layer: layer)
+    layers += [wrap(keras.layers.Dense(width, activation=activation)) for width in hidden]
+    layers.append(wrap(keras.layers.Dense(math.prod(output_shape))))
     if len(output_shape) > 1:
         layers.append(keras.layers.Reshape(output_shape))
     layers.append(keras.layers.Activation(final, dtype="float32"))
