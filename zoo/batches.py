@@ -23,7 +23,9 @@ def unpack(data):
 
 
 def cut(x, y, parts):
-    """The fresh batches of one step, interleaved."""
+    """Parts of the rows of one step, or of one move, interleaved."""
+    if parts == 1:
+        return [(x, y)]
     return [(x[k::parts], None if y is None else y[k::parts]) for k in range(parts)]
 
 
@@ -47,15 +49,15 @@ def first_rows(data, count):
 
 def for_training(model, x, y, batch_size, options):
     """The dataset and the options that `keras.Model.fit` gets; checks both."""
-    options, count = unweighted(options), replicas_of(model)
-    batch_size = checked_size(model, batch_size)
+    options, cuts = unweighted(options), replicas_of(model) * model.accumulate
+    batch_size = checked_size(model, batch_size, cuts)
     split = options.pop("validation_split", 0.0)
     shuffle = options.pop("shuffle", True)
     if isinstance(x, tf.data.Dataset):
         if split or y is not None:
             wrong = "`validation_split`" if split else "`y`"
             raise ValueError(f"{wrong} goes with arrays; a dataset yields x or (x, y) itself.")
-        data = checked_dataset(model, x, count)
+        data = checked_dataset(model, x, cuts * model.parts)
     else:
         x, y = checked_arrays(model, x, y)
         if split:
@@ -83,9 +85,9 @@ def unweighted(options):
 
 def for_evaluation(model, x, y, batch_size, argument="x"):
     """A dataset over arrays in their order; the remainder is dropped under replicas."""
-    batch_size = checked_size(model, batch_size)
+    batch_size = checked_size(model, batch_size, replicas_of(model))
     if isinstance(x, tf.data.Dataset):
-        return checked_dataset(model, x, replicas_of(model), parts=1)
+        return checked_dataset(model, x, replicas_of(model))
     x, y = checked_arrays(model, x, y, argument)
     if model.targets == "domain":
         x, y = (side[: min(len(x), len(y))] for side in (x, y))
@@ -103,7 +105,7 @@ def epochs(model, x, y, size, shuffle, options):
     """An endless dataset whose order is a pure function of (seed, epoch), and its steps."""
     rows = max(len(x), len(y)) if model.targets == "domain" else len(x)
     steps = min(rows // size, options.get("steps_per_epoch") or rows)
-    steps -= steps % min(model.steps_per_execution, max(steps, 1))
+    steps -= steps % min(model.compile_options.get("steps_per_execution", 1), max(steps, 1))
     if steps == 0:
         move = size // model.parts
         taken = f"{model.parts} fresh batches of {move}" if model.parts > 1 else "one batch"
@@ -136,12 +138,13 @@ def epochs(model, x, y, size, shuffle, options):
     return data.map(rows_of, num_parallel_calls=2, deterministic=True).prefetch(2), steps
 
 
-def checked_size(model, batch_size):
-    """`batch_size`, the model's own where None; a positive multiple of the replicas."""
+def checked_size(model, batch_size, cuts):
+    """`batch_size`, the model's own where None; a positive multiple of `cuts`."""
     size, count = model.batch_size if batch_size is None else batch_size, replicas_of(model)
-    if not isinstance(size, (int, np.integer)) or size < 1 or size % count:
+    if not isinstance(size, (int, np.integer)) or size < 1 or size % cuts:
+        times = f" times the {cuts // count} slices of `accumulate`" if cuts > count else ""
         raise ValueError(
-            f"`batch_size` must be a positive multiple of the {count} replica(s). "
+            f"`batch_size` must be a positive multiple of the {count} replica(s){times}. "
             f"Received: batch_size={size}."
         )
     return int(size)
@@ -221,14 +224,16 @@ def checked_labels(model, y):
     return y.astype(np.int32)
 
 
-def checked_dataset(model, data, count, parts=None):
-    """A dataset whose first batch is right; it keeps its own batches and order."""
+def checked_dataset(model, data, cuts):
+    """A dataset whose first batch is right; it keeps its own batches and order.
+
+    `cuts`: into how many parts each batch must fall.
+    """
     first = next(iter(data.take(1)), None)
     if first is None:
         raise ValueError("`x` must hold at least one batch. Received: an empty dataset.")
     x, y = unpack(first)
     checked_arrays(model, x.numpy(), None if y is None else y.numpy())
-    cuts = count * (model.parts if parts is None else parts)
     spec = data.element_spec
     rows = (spec[0] if isinstance(spec, tuple) else spec).shape[0]
     if cuts > 1 and (rows is None or rows % cuts):

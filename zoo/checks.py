@@ -4,6 +4,7 @@ import difflib
 import inspect
 
 import keras
+import tensorflow as tf
 
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
 
@@ -129,8 +130,9 @@ def optimizers_by_player(model, optimizer, options):
     unknown = set(options) - {"jit_compile", "steps_per_execution", "run_eagerly"}
     if unknown:
         raise ValueError(
-            f"`compile` of {name} takes `optimizer`, `jit_compile`, `steps_per_execution` and "
-            f"`run_eagerly`: losses and metrics are the model's own. Received: {sorted(unknown)}."
+            f"`compile` of {name} takes `optimizer`, `accumulate`, `ema`, `jit_compile`, "
+            "`steps_per_execution` and `run_eagerly`: losses and metrics are the model's own. "
+            f"Received: {sorted(unknown)}."
         )
     if not isinstance(optimizer, dict):
         return dict.fromkeys(model.players, optimizer)
@@ -140,6 +142,38 @@ def optimizers_by_player(model, optimizer, options):
             f"Received: {list(optimizer)}."
         )
     return optimizer
+
+
+def refuse_compiled(model, accumulate, ema):
+    """Refuses what a model cannot be compiled for."""
+    if type(accumulate) is not int or accumulate < 1:
+        raise ValueError(f"`accumulate` must be a positive integer. Received: {accumulate!r}.")
+    if ema is not None and not (isinstance(ema, float) and 0.0 < ema < 1.0):
+        raise ValueError(f"`ema` must be between 0 and 1, such as 0.999. Received: {ema!r}.")
+    if isinstance(model.distribute_strategy, tf.distribute.ParameterServerStrategy):
+        raise ValueError(
+            "The strategy must have replicas in step. Received: ParameterServerStrategy, whose "
+            "workers are not: use MultiWorkerMirroredStrategy (`training.strategy`, 'workers')."
+        )
+
+
+def plain_optimizer(optimizer):
+    """The optimizer; refuses settings that need what only the whole model has."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    for name, remedy in (("gradient_accumulation_steps", "accumulate"), ("use_ema", "ema")):
+        if getattr(inner, name):
+            raise ValueError(
+                f"`{name}` of an optimizer must be left out: use `compile({remedy}=...)`. "
+                f"Received: {getattr(inner, name)}."
+            )
+    return optimizer
+
+
+def require_gradients(player, variables, gradients):
+    """Refuses a loss that does not reach every weight of its player."""
+    missing = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
+    if missing:
+        raise ValueError(f"The loss of {player!r} gives no gradient to {missing}.")
 
 
 def require_terms(model, player, found):

@@ -6,6 +6,8 @@ player it is the term alone. `loss` is the sum over players of their losses.
 
 import tensorflow as tf
 
+from zoo import replicas
+
 
 def names(model):
     """The names of all logs, fixed before tracing."""
@@ -35,7 +37,10 @@ def record(model, heard, x):
     rows = tf.cast(tf.shape(x)[0], tf.float32)
     for name, tracker in model.trackers.items():
         tracker.update_state(values[name], sample_weight=rows)
-    return model.get_metrics_result()
+    logs = model.get_metrics_result()
+    if replicas.several_workers(model.distribute_strategy):  # Keras reduces them along axis 0
+        logs = {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    return logs
 
 
 def mean(moves, key):

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import batches, checks, configs, logs, noise, players, replicas, verbs
+from zoo import batches, checks, configs, logs, noise, players, replicas, updates, verbs
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
 
-class GenerativeModel(configs.Configured, players.Players, keras.Model):
+class GenerativeModel(configs.Configured, players.Players, updates.Updates, keras.Model):
     """A generative model trained by one or more players.
 
     A class states the tables below and writes, for every player, one method
@@ -117,30 +117,25 @@ class GenerativeModel(configs.Configured, players.Players, keras.Model):
         schedule = isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
         return value(self.steps) if schedule else value
 
-    def compile(self, optimizer=None, **options):
+    def compile(self, optimizer=None, accumulate=1, ema=None, **options):
         """Readies the model for `fit`; without arguments it trains as its paper does.
 
         Args:
             optimizer: None (the paper's), one for every player, or a dict by player.
+            accumulate: slices of each move's batch that are computed one after another; the
+                update is that of the whole batch, the memory that of one slice.
+            ema: decay, such as 0.999, of averages of the weights (see `averaged`), or None.
             **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
         """
         by_player = checks.optimizers_by_player(self, optimizer, options)
+        checks.refuse_compiled(self, accumulate, ema)
+        self.compile_options = {"accumulate": accumulate, "ema": ema, **options}
+        if replicas.several_workers(self.distribute_strategy):
+            options = {**options, "steps_per_execution": 1}  # Keras cannot loop over collectives
         super().compile(optimizer=None, auto_scale_loss=False, **options)
-        self.compile_options = options
         with self.distribute_strategy.scope():
-            self.optimizers = {p: self._optimizer(p, by_player.get(p)) for p in self.players}
+            self._ready(by_player, accumulate, ema)
             self.trackers = {name: keras.metrics.Mean(name=name) for name in logs.names(self)}
-
-    def _optimizer(self, player, given):
-        mine = keras.optimizers.get(given) if given is not None else self.default_optimizer(player)
-        mine = mine.from_config(mine.get_config())
-        half = any(getattr(p, "compute_dtype", "") == "float16" for p in self.parts_of(player))
-        if half and not isinstance(mine, keras.optimizers.LossScaleOptimizer):
-            mine = keras.optimizers.LossScaleOptimizer(mine)
-        if batches.replicas_of(self) > 1 and mine.gradient_accumulation_steps:
-            raise ValueError("`gradient_accumulation_steps` cannot be used with several replicas.")
-        mine.build(self.variables_of(player))
-        return mine
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
         """Trains on arrays or a `tf.data.Dataset`; `batch_size` is the batch of one move.
@@ -168,28 +163,17 @@ class GenerativeModel(configs.Configured, players.Players, keras.Model):
             for player, terms in self.move(movers, batch, number).items():
                 heard.setdefault(player, []).append(terms)
             self._follow(movers, batch, heard)
+        if self.ema is not None:
+            self.averages.follow(self.moved_weights, self.steps.value)
         self.steps.assign_add(1)
         return logs.record(self, heard, batch[0])
 
     def move(self, movers, batch, number):
         """One gradient step of each of `movers` on its own weights, all at once; the terms."""
-        owned = {id(v) for player in movers for v in self.variables_of(player, trainable=False)}
-        others = [self.variables_of(p, trainable=False) for p in (*self.players, None)]
-        foreign = {id(v): v for variables in others for v in variables if id(v) not in owned}
-        kept = [(v, tf.identity(v.value)) for v in foreign.values()]
-        own = {player: self.variables_of(player) for player in movers}
-        with (
-            noise.training(self.seed, self.steps.value, number),
-            tf.GradientTape(persistent=len(movers) > 1, watch_accessed_variables=False) as tape,
-        ):
-            tape.watch([v.value for variables in own.values() for v in variables])
-            terms = self.terms_of(movers, *batch, training=True)
-            goals = {player: self._goal(player, terms[player]) for player in movers}
-        gradients = {p: tape.gradient(goals[p], [v.value for v in own[p]]) for p in movers}
-        for player in movers:
-            self._apply(player, gradients[player], own[player])
-        for variable, value in kept:
-            variable.assign(value)
+        with self.others_kept(movers):
+            terms, gradients = self._descent(movers, batch, number)
+            for player in movers:
+                self._apply(player, gradients[player])
         return terms
 
     def terms_of(self, movers, x, y, training):
@@ -208,23 +192,6 @@ class GenerativeModel(configs.Configured, players.Players, keras.Model):
                 penalties = [loss for part in regular[player] for loss in part.losses]
                 found[player] = {**found[player], "regularization": tf.add_n(penalties)}
         return {player: found[player] for player in movers}
-
-    def _goal(self, player, terms):
-        summed = [tf.reduce_mean(terms[name]) for name in self.summed(player)]
-        return self.optimizers[player].scale_loss(tf.add_n(summed) / replicas.count())
-
-    def _apply(self, player, gradients, variables):
-        missing = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
-        if missing:
-            raise ValueError(f"The loss of {player!r} gives no gradient to {missing}.")
-        optimizer, count = self.optimizers[player], replicas.count()
-        if count > 1:  # `apply` clips, then sums over replicas: reduce and clip before it
-            inner = getattr(optimizer, "inner_optimizer", optimizer)
-            scale = optimizer.scale_loss(tf.ones(()))
-            gradients = replicas.total([tf.convert_to_tensor(g) for g in gradients])
-            gradients = inner._clip_gradients([g / scale for g in gradients])
-            gradients = [g * scale / count for g in gradients]
-        optimizer.apply(gradients, variables)
 
     def _follow(self, movers, batch, heard):
         if type(self).after_move is GenerativeModel.after_move:

@@ -98,10 +98,22 @@ class Stream:
         return threefry(self.key, (row, column))
 
 
-def training(seed, step, move):
-    """Opens the stream of one move of one training step; rows count over all replicas."""
+def training(seed, step, move, slice_of=(0, 1)):
+    """Opens the stream of one move of one training step; rows count over all replicas.
+
+    Args:
+        seed, step, move: what noise follows from.
+        slice_of: (k, count) where the rows are `batch[k::count]` of the move's batch.
+    """
     key = tf.constant(mixed(seed, move), tf.uint32), tf.cast(step, tf.uint32)
-    return opened(Stream(key, replicas.own_row_numbers))
+    first, every = slice_of
+    if every == 1:
+        return opened(Stream(key, replicas.own_row_numbers))
+
+    def rows(count):
+        return replicas.own_row_numbers(count) * np.uint32(every) + np.uint32(first)
+
+    return opened(Stream(key, rows))
 
 
 def serving(seed, count):

@@ -1,6 +1,9 @@
 """Who moves what in one step, and when: what follows from the tables of a class."""
 
+import contextlib
+
 import keras
+import tensorflow as tf
 
 from zoo import checks
 
@@ -25,6 +28,22 @@ class Players:
         named = [getattr(self, name) for name in names]
         lists = [part if isinstance(part, (list, tuple)) else [part] for part in named]
         return [part for parts in lists for part in parts if part is not None]
+
+    @property
+    def moved_weights(self):
+        """Every weight that a player moves, once."""
+        return list({id(v): v for p in self.players for v in self.variables_of(p)}.values())
+
+    @contextlib.contextmanager
+    def others_kept(self, movers):
+        """Puts back at the end the state that `movers` do not own, such as batch averages."""
+        owned = {id(v) for player in movers for v in self.variables_of(player, trainable=False)}
+        others = [self.variables_of(p, trainable=False) for p in (*self.players, None)]
+        foreign = {id(v): v for variables in others for v in variables if id(v) not in owned}
+        kept = [(v, tf.identity(v.value)) for v in foreign.values()]
+        yield
+        for variable, value in kept:
+            variable.assign(value)
 
     @property
     def play(self):

@@ -19,6 +19,12 @@ def count():
     return inside.num_replicas_in_sync if inside else 1
 
 
+def several_workers(strategy):
+    """Whether a strategy spans several processes."""
+    workers = getattr(strategy.extended, "_in_multi_worker_mode", None)
+    return bool(workers and workers()) and strategy.num_replicas_in_sync > 1
+
+
 def index():
     """The number of this replica, 0 when it is alone."""
     inside = context()

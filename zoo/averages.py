@@ -1,0 +1,48 @@
+"""Moving averages of a model's weights, which its verbs and its export use when asked."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+
+class Averages(keras.layers.Layer):
+    """average <- d average + (1 - d) weight after every step, d = min(decay, (1 + t) / (10 + t)).
+
+    t counts the steps before, so that the start values are soon forgotten. State that no
+    gradient moves (averages of batch normalization) is not averaged: it is used as it is.
+
+    Args:
+        weights: list of `keras.Variable`, those that players move; the layer keeps copies.
+        decay: in (0, 1), such as 0.999.
+    """
+
+    def __init__(self, weights, decay):
+        super().__init__(dtype="float32", name="averages")
+        self.decay = decay
+        self.kept = [
+            self.add_weight(name=f"average_{number}", shape=w.shape, dtype=w.dtype, trainable=False)
+            for number, w in enumerate(weights)
+        ]
+        self.built = True
+        for average, weight in zip(self.kept, weights, strict=True):
+            average.assign(weight.numpy())
+
+    def follow(self, weights, steps):
+        """Moves every average towards its weight; `steps` were finished before this one."""
+        t = tf.cast(steps, tf.float32)
+        rest = 1.0 - tf.minimum(self.decay, (1.0 + t) / (10.0 + t))
+        for average, weight in zip(self.kept, weights, strict=True):
+            average.assign_add(rest * (weight.value - average.value))
+
+    @contextlib.contextmanager
+    def instead_of(self, weights):
+        """Inside, the weights hold their averages."""
+        before = [weight.numpy() for weight in weights]
+        try:
+            for weight, average in zip(weights, self.kept, strict=True):
+                weight.assign(average.numpy())
+            yield
+        finally:
+            for weight, value in zip(weights, before, strict=True):
+                weight.assign(value)
