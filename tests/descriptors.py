@@ -80,6 +80,7 @@ ROWS = {
         Row("factor_vae"),
         Row("iaf_vae", settings={"depth": 2, "flow_hidden": (8,)}),
         Row("vamp_prior_vae", settings={"components": 5, "warm_up": 4}),
+        Row("cvae"),
         Row("made", settings={"orders": 2}),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),
         Row("gan", called_on="z"),

@@ -9,6 +9,7 @@ from training import data as datasets
 from training import settings as known
 
 MOST_BYTES = 100_000  # of a config
+COUNTS = ("epochs", "latent_dim", "batch_size", "limit", "labels_per_class")
 
 
 @dataclasses.dataclass
@@ -18,7 +19,7 @@ class Config:
     Args:
         model: name of the catalogue.
         data: name of a data set of `training.data`.
-        data_dir, size, limit: those of `training.data.load`.
+        data_dir, size, limit, labels_per_class: those of `training.data.load`.
         epochs: passes over the training data.
         batch_size: of one move; the model's own where None.
         latent_dim: size of the code or noise.
@@ -35,6 +36,7 @@ class Config:
     data_dir: str | None = None
     size: int | None = None
     limit: int | None = None
+    labels_per_class: int | None = None
     epochs: int = 20
     batch_size: int | None = None
     latent_dim: int = 16
@@ -47,7 +49,7 @@ class Config:
 
     def __post_init__(self):
         self.model = known.catalogue().find(self.model).name
-        for name in ("epochs", "latent_dim", "batch_size", "limit", "sample_every", "save_every"):
+        for name in (*COUNTS, "sample_every", "save_every"):
             value = getattr(self, name)
             optional = name not in ("epochs", "latent_dim")
             if not (value is None and optional) and not (type(value) is int and value > 0):
@@ -59,8 +61,8 @@ class Config:
 
     def load_data(self):
         """The data of this run."""
-        options = {"data_dir": self.data_dir, "size": self.size, "limit": self.limit}
-        return datasets.load(self.data, seed=self.seed, **options)
+        names = ("data_dir", "size", "limit", "labels_per_class", "seed")
+        return datasets.load(self.data, **{name: getattr(self, name) for name in names})
 
     def as_dict(self):
         """As `config.yaml` holds it: the settings of the class lie with its name."""

@@ -17,22 +17,19 @@ import warnings
 import numpy as np
 
 from training import planted
+from training.arrays import DataError, checked, checked_labels, some_labels
 
 PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
     "manifold16": lambda count, seed: planted.manifold(16, count=count, seed=seed),
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
-    **{name: getattr(planted, name) for name in ("ring", "grid", "moons")},
+    **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
 }
 TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces")
 MIRROR = ("storage.googleapis.com", 443)
 MOST_PIXELS = 50_000_000  # of one image of a folder
 COUNT = 25_000  # rows of a planted set, a fifth held out
-
-
-class DataError(ValueError):
-    """Data that cannot be loaded or used; the message is one line that says what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +70,16 @@ def names():
     return ["digits", *PLANTED, *TFDS]
 
 
-def load(name, *, data_dir=None, size=None, limit=None, seed=0, download=False):
+def load(
+    name,
+    *,
+    data_dir=None,
+    size=None,
+    limit=None,
+    labels_per_class=None,
+    seed=0,
+    download=False,
+):
     """A data set by name.
 
     Args:
@@ -82,7 +88,9 @@ def load(name, *, data_dir=None, size=None, limit=None, seed=0, download=False):
         data_dir: where TFDS data lie; TFDS_DATA_DIR or its own default where None.
         size: (height, width), or one number, that the images of a folder are brought to.
         limit: keep at most so many training examples.
-        seed: of planted draws and of splits.
+        labels_per_class: of the training labels, how many of each class are kept; the
+            others become -1, unknown. All are kept where None.
+        seed: of planted draws, of splits and of the labels that are kept.
         download: let TFDS download what is not prepared.
 
     Raises:
@@ -99,9 +107,9 @@ def load(name, *, data_dir=None, size=None, limit=None, seed=0, download=False):
         data = file(path, seed)
     else:
         data = tfds(name, data_dir, download)
-    if limit is None:
-        return data
     labels = None if data.train_labels is None else data.train_labels[:limit]
+    if labels_per_class is not None:
+        labels = some_labels(labels, labels_per_class, seed)
     return dataclasses.replace(data, train=data.train[:limit], train_labels=labels)
 
 
@@ -123,7 +131,12 @@ def planted_set(name, seed):
     """A planted set of `PLANTED`, a fifth held out."""
     x, info = PLANTED[name](COUNT, seed)
     kept = COUNT * 4 // 5
-    return Data(name, x[:kept], x[kept:], source=f"planted, seed {seed}", info=info)
+    data = Data(name, x[:kept], x[kept:], source=f"planted, seed {seed}", info=info)
+    if "mode" not in info:
+        return data
+    mode = info["mode"].astype(np.int32)
+    labels = {"train_labels": mode[:kept], "test_labels": mode[kept:]}
+    return dataclasses.replace(data, num_classes=int(mode.max()) + 1, **labels)
 
 
 def tfds(name, data_dir=None, download=False):
@@ -248,8 +261,8 @@ def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arr
     """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
 
     Args:
-        train, test: (N, size) or (N, height, width, channels); a tenth of `train` is held
-            out where `test` is None.
+        train, test: (N, size), (N, steps, size) or (N, height, width, channels); a tenth of
+            `train` is held out where `test` is None.
         train_labels, test_labels: integers.
         name: of the data set.
     """
@@ -261,39 +274,3 @@ def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arr
     y = checked_labels(train_labels, x[0], "train"), checked_labels(test_labels, x[1], "test")
     count = None if y[0] is None else int(y[0].max()) + 1
     return Data(name, *x, *y, num_classes=count, source="arrays")
-
-
-def checked(x, argument):
-    """An array as float32, images in [0, 1]; or an error that names what is wrong."""
-    x = np.asarray(x)
-    if x.ndim not in (2, 4) or not len(x):
-        raise DataError(
-            f"`{argument}` must be (N, size) or (N, height, width, channels), N at least 1. "
-            f"Received: shape {x.shape}."
-        )
-    if x.dtype == np.uint8 and x.ndim == 4:
-        return x.astype(np.float32) / 255.0
-    if not np.issubdtype(x.dtype, np.floating):
-        raise DataError(f"`{argument}` must be float, or uint8 images. Received: {x.dtype}.")
-    finite = np.isfinite(x)
-    if not finite.all():
-        where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise DataError(f"`{argument}` must be finite. Received: {x[where]} at index {where}.")
-    if x.ndim == 4 and (x.min() < 0 or x.max() > 1):
-        raise DataError(
-            f"`{argument}` must be in [0, 1] where it holds images. Received: values from "
-            f"{x.min():.4g} to {x.max():.4g}. Divide by 255, or give uint8."
-        )
-    return x.astype(np.float32)
-
-
-def checked_labels(y, x, argument):
-    """Labels as int32, one for each row."""
-    if y is None:
-        return None
-    y = np.asarray(y)
-    if not np.issubdtype(y.dtype, np.integer) or y.shape != (len(x),):
-        raise DataError(
-            f"`{argument}_labels` must be {len(x)} integers. Received: {y.dtype} of {y.shape}."
-        )
-    return y.astype(np.int32)

@@ -39,7 +39,9 @@ def show(model, path, data, seed=0):
 def show_samples(model, path, data, count=64, seed=0):
     """A picture of samples: a grid of images, or points among those of the data."""
     if len(model.data_shape) == 3:
-        pictures.grid(draw(model, count, seed), path)
+        by_class = "labels" in model.offered()["sample"]  # one column each
+        columns = model.num_classes if by_class else None
+        pictures.grid(draw(model, count, seed), path, columns)
     else:
         pictures.scatter(data, draw(model, max(count, min(len(data), 500)), seed), path)
 

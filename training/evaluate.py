@@ -26,7 +26,7 @@ def evaluate(model, data, count=1000, seed=0, path=None):
     """
     if type(count) is not int or count < 2:
         raise ValueError(f"`count` must be an integer of at least 2. Received: {count!r}.")
-    found = {**losses(model, data), **reconstruction(model, data)}
+    found = {**losses(model, data), **reconstruction(model, data), **classes(model, data)}
     if "sample" in model.offered():
         found |= quality(model, data, count, seed)
     if path is not None:
@@ -64,6 +64,31 @@ def reconstruction(model, data):
             np.mean((data.test - mean) ** 2),
         )
     }
+
+
+def classes(model, data):
+    """How often the most probable class is the label, for models that classify."""
+    if "classify" not in model.offered() or data.test_labels is None:
+        return {}
+    rows = [data.test[i : i + 500] for i in range(0, len(data.test), 500)]
+    best = np.concatenate([np.argmax(model.classify(x), axis=1) for x in rows])
+    free, labels = model.targets == "none", data.test_labels
+    value = matched_accuracy(best, labels) if free else np.mean(best == labels)
+    meaning = "share of test data in the class of their label; reference: the commonest class"
+    meaning += ", clusters and labels matched one to one" * free
+    commonest = np.bincount(labels).max() / len(labels)
+    name = "cluster_accuracy" if free else "accuracy"
+    return {name: entry(value, len(labels), meaning, commonest)}
+
+
+def matched_accuracy(clusters, labels):
+    """The share of rows in the cluster of their label, matched one to one as well as can be."""
+    from scipy.optimize import linear_sum_assignment
+
+    size = max(np.max(clusters), np.max(labels)) + 1
+    table = np.zeros((size, size), int)
+    np.add.at(table, (clusters, labels), 1)
+    return table[linear_sum_assignment(-table)].sum() / len(labels)
 
 
 def quality(model, data, count, seed):

@@ -70,6 +70,7 @@ def train_options(made, name, own):
     add("--data-dir", type=str | None, help="folder of data that is not built in")
     add("--size", type=int | None, help="side to resize images to")
     add("--limit", type=int | None, help="most training examples to use")
+    add("--labels-per-class", type=int | None, help="known labels of a class; null is all")
     add("--out", type=str | None, help="folder of the run, new or empty; required")
     add("--epochs", type=int, default=20, help="passes over the training data")
     add("--batch-size", type=int | None, help="of one move; null is the model's own")

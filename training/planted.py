@@ -68,6 +68,13 @@ def moons(count=20_000, seed=0, sigma=0.1):
     return x.astype(np.float32), {"sigma": sigma, "mode": side}
 
 
+def blobs(count=20_000, seed=0, modes=5, size=20, radius=2.5, sigma=1.0):
+    """Overlapping Gaussians around points of a sphere: classes that are not quite apart."""
+    centres = np.random.default_rng([seed, modes]).normal(size=(modes, size))
+    centres *= radius / np.linalg.norm(centres, axis=1, keepdims=True)
+    return gaussians(centres, sigma, count, seed)
+
+
 def linear_gaussian(latent_dim=2, data_dim=5, count=20_000, sigma=0.5, seed=0):
     """x = W z + b + sigma eps: the marginal, and so every evidence bound, is known.
 

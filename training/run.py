@@ -139,7 +139,7 @@ def prepared(config, data):
     if cls.targets not in ("none", "labels", "some_labels"):
         raise ValueError(f"{cls.__name__} needs pairs of images, which no data set here gives.")
     if cls.targets != "none":
-        given["num_classes"] = data.num_classes
+        given["num_classes"] = classes(cls, data)
     shape = tuple(int(n) for n in data.data_shape)
     made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
     made.compile(jit_compile=config.jit_compile)
@@ -147,6 +147,15 @@ def prepared(config, data):
     train_set, _ = sides(made, data)
     zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
     return made
+
+
+def classes(cls, data):
+    """How many labels the data have, for a class that takes labels."""
+    if data.num_classes is None:
+        raise ValueError(f"{cls.__name__} needs labels, which the data {data.name!r} have not.")
+    if cls.targets == "labels" and min(data.train_labels) < 0:
+        raise ValueError(f"{cls.__name__} needs every label: `labels_per_class` must be null.")
+    return data.num_classes
 
 
 def set_rates(model, rates):

@@ -31,6 +31,7 @@ from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE
 from zoo.vae.iaf_vae import IAFVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
 from zoo.vae.vae import VAE
+from zoo.vae_label.cvae import CVAE
 from zoo.vae_prior.vamp_prior_vae import VampPriorVAE
 
 __version__ = "0.1.0"
@@ -78,6 +79,7 @@ def list_models(family=None):
 
 
 __all__ = [
+    "CVAE",
     "GAN",
     "IAFVAE",
     "MADE",

@@ -51,20 +51,33 @@ def refuse_half_outputs(cls, name, part):
 def require_map(cls, name, network, inputs, outputs):
     """Refuses a network that does not map `inputs` to `outputs`, shapes of one example.
 
-    An axis that is None fits any, and so does a shape that is None.
+    An axis that is None fits any, and so does a shape that is None. A list of shapes is
+    for a network with several inputs or outputs.
     """
-    for word, wanted, found in (
+    for word, wanted, given in (
         ("take", inputs, network.input_shape),
         ("give", outputs, network.output_shape),
     ):
-        if wanted is not None and (
-            len(wanted) != len(found[1:])
-            or any(w not in (None, f) for w, f in zip(wanted, found[1:], strict=True))
-        ):
+        found = shapes(given)
+        if wanted is not None and not _fit(wanted if isinstance(wanted, list) else [wanted], found):
             raise ValueError(
                 f"`{name}` of {cls.__name__} must {word} shape {wanted} for each example. "
-                f"Received: {found[1:]}."
+                f"Received: {found if len(found) > 1 else found[0]}."
             )
+
+
+def shapes(given):
+    """Shapes of one example, a list, of what a network takes or gives."""
+    return [tuple(shape[1:]) for shape in (given if isinstance(given, list) else [given])]
+
+
+def _fit(wanted, found):
+    """Whether the shapes found are the shapes wanted."""
+    return len(wanted) == len(found) and all(
+        shape is None
+        or (len(shape) == len(own) and all(w in (None, f) for w, f in zip(shape, own, strict=True)))
+        for shape, own in zip(wanted, found, strict=True)
+    )
 
 
 def require_codec(cls, encoder, decoder, latent_dim, outputs=None, channels=1):

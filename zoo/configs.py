@@ -19,8 +19,9 @@ def unpack(value):
     """A constructor argument from its config."""
     if isinstance(value, list):
         return [unpack(entry) for entry in value]
-    kept = isinstance(value, dict) and "class_name" in value
-    return keras.saving.deserialize_keras_object(value) if kept else value
+    if not (isinstance(value, dict) and "class_name" in value):
+        return value
+    return keras.saving.deserialize_keras_object(copy.deepcopy(value))  # Keras empties configs
 
 
 class Configured:

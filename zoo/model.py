@@ -100,7 +100,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
     def data_shape(self):
         """Shape of one example."""
         network = getattr(self, "encoder", None) or self.discriminator
-        return tuple(network.input_shape[1:])
+        return checks.shapes(network.input_shape)[0]  # beside it labels, where it takes them
 
     @property
     def target_shape(self):

@@ -74,11 +74,13 @@ class Stream:
     """
 
     def __init__(self, key, rows):
-        self.key, self.rows, self.draws = key, rows, 0
+        self.key, self.rows, self.draws, self.times = key, rows, 0, 1
 
     def bits(self, shape, shared=False):
         """Two uint32 words for each entry of `shape`; entry (i, ...) depends on row i."""
-        count, columns = shape[0], math.prod(shape[1:])
+        count, columns, times = shape[0], math.prod(shape[1:]), 1 if shared else self.times
+        if times > 1:  # the rows that stand for one row of the batch are its columns
+            count, columns = count // times, columns * times
         if columns >= 1 << COLUMNS or self.draws >= 1 << 32 - COLUMNS:
             raise ValueError(
                 f"One stream gives {1 << 32 - COLUMNS} draws of at most {(1 << COLUMNS) - 1} "
@@ -95,7 +97,8 @@ class Stream:
             row = self.rows(count)[:, None] + tf.zeros_like(column)
             column = column + tf.zeros_like(row)
         column = column + tf.constant(offset, tf.uint32)
-        return threefry(self.key, (row, column))
+        words = threefry(self.key, (row, column))
+        return [tf.reshape(word, [shape[0], -1]) for word in words] if times > 1 else words
 
 
 def training(seed, step, move, slice_of=(0, 1)):
@@ -156,6 +159,17 @@ def opened(stream):
         _open.stream = before
 
 
+@contextlib.contextmanager
+def expanded(times):
+    """Inside, each row of the batch is `times` rows side by side: its classes, its draws."""
+    stream = _current()
+    stream.times, before = stream.times * times, stream.times
+    try:
+        yield
+    finally:
+        stream.times = before
+
+
 def _current():
     stream = getattr(_open, "stream", None)
     if stream is None:
@@ -194,6 +208,12 @@ def normal(shape, shared=False):
     radius, angle = tf.sqrt(-2.0 * tf.math.log(first)), 2.0 * math.pi * second
     both = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)
     return tf.reshape(both[:, :columns], [shape[0], *shape[1:]])
+
+
+def choice(weights, count):
+    """`count` draws of 0, 1, ... with these probabilities, `(kinds,)`; int32."""
+    steps = tf.cumsum(weights)[None, :-1]
+    return tf.reduce_sum(tf.cast(uniform((count, 1)) > steps, tf.int32), axis=1)
 
 
 def permutation(count):

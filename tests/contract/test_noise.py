@@ -194,6 +194,40 @@ def test_a_served_row_depends_on_its_own_seed_alone():
     assert (every[0] != every[1]).all()
 
 
+def test_rows_that_stand_for_one_row_are_drawn_from_it_alone():
+    def served(seeds, times=3):
+        with noise.serving(np.array(seeds, np.int64), len(seeds)), noise.expanded(times):
+            return noise.normal([times * len(seeds), 2]).numpy()
+
+    every = served([5, -8, 5])
+    np.testing.assert_array_equal(every[:3], every[6:])
+    np.testing.assert_allclose(every[3:6], served([-8]), atol=1e-6)
+    assert len(np.unique(every[:6].round(5))) == 12
+    with noise.serving(5, 2), noise.expanded(3):
+        rows = noise.uniform([6, 4]).numpy()
+    with noise.serving(5, 2):
+        np.testing.assert_array_equal(rows.reshape(2, 12), noise.uniform([2, 12]))
+
+
+def test_an_expansion_ends_with_its_block_and_leaves_shared_draws_alone():
+    with noise.training(0, 0, 0) as stream:
+        with noise.expanded(2), noise.expanded(3):
+            assert stream.times == 6
+            inner = noise.uniform([12, 1], shared=True).numpy()
+        assert stream.times == 1
+    np.testing.assert_array_equal(
+        inner, drawn(lambda: noise.uniform([12, 1], shared=True), 0, 0, 0)
+    )
+
+
+def test_choices_have_the_probabilities_that_were_asked():
+    weights = np.array([0.5, 0.1, 0.4], np.float32)
+    found = drawn(lambda: noise.choice(weights, COUNT))
+    assert found.dtype == np.int32
+    np.testing.assert_allclose(np.bincount(found) / COUNT, weights, atol=0.02)
+    assert (drawn(lambda: noise.choice(np.ones(1, np.float32), 5)) == 0).all()
+
+
 def test_one_served_seed_gives_the_draws_of_the_seeds_that_follow_from_it():
     with noise.serving(9, 4):
         one = noise.normal([4, 2])

@@ -11,6 +11,7 @@ import tensorflow as tf
 from zoo import GenerativeModel
 from zoo.networks.mlp import mlp
 from zoo.noise import serving
+from zoo.priors.categorical import Categorical
 from zoo.priors.fitted_mixture import FittedMixture
 from zoo.priors.generator import PriorGenerator
 from zoo.priors.normal import StandardNormal
@@ -136,3 +137,19 @@ def test_the_gradient_of_a_generated_code_reaches_the_network():
     with serving(0, 5), tf.GradientTape() as tape:
         total = tf.reduce_sum(prior.sample(5, training=True))
     assert all(g is not None for g in tape.gradient(total, prior.trainable_variables))
+
+
+def test_labels_are_drawn_with_their_probabilities():
+    prior = Categorical(3, [0.2, 0.5, 0.3])
+    found = np.bincount(drawn(prior), minlength=3) / 20_000
+    np.testing.assert_allclose(found, [0.2, 0.5, 0.3], atol=0.02)
+    np.testing.assert_allclose(prior.log_probs, np.log([0.2, 0.5, 0.3]), atol=1e-6)
+    np.testing.assert_allclose(Categorical(4).log_probs, -np.log(4.0), atol=1e-6)
+    again = Categorical.from_config(prior.get_config())
+    assert again.probabilities == [0.2, 0.5, 0.3]
+
+
+@pytest.mark.parametrize("wrong", [[0.5, 0.5], [0.5, 0.5, 0.5], [1.0, 0.0, 0.0], [1.2, -0.1, -0.1]])
+def test_probabilities_of_labels_must_be_a_law(wrong):
+    with pytest.raises(ValueError, match="must be 3 numbers above 0 that add up to 1. Received"):
+        Categorical(3, wrong)

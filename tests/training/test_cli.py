@@ -110,6 +110,9 @@ def test_info_tells_players_and_settings(capsys):
         (["rae", "--model.penalty", "all"], "'jacobian'"),
         (["vae", "--epochs", "0"], "positive integer"),
         (["vae", "--limit", "many"], "an integer or null"),
+        (["cvae", "--data", "manifold8"], "CVAE needs labels"),
+        (["cvae", "--labels-per-class", "3"], "CVAE needs every label"),
+        (["vae", "--labels-per-class", "1000"], "the smallest class"),
         (["vae", "--learning-rate", "0"], "above 0"),
         (["vae", "--learning-rate.critic", "1e-3"], "['autoencoder']"),
         (["vae", "--batch-size", "100000"], "smaller `batch_size`"),
@@ -249,3 +252,13 @@ def test_interrupted_write_leaves_the_old_file(tmp_path):
     with atomic(path) as partial:
         partial.write_text("new")
     assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
+
+
+def test_model_of_labels_is_measured_by_them(tmp_path):
+    out = tmp_path / "cvae"
+    assert cli.main(["train", "cvae", "--data", "digits", "--out", str(out), *TINY]) == 0
+    assert size_of(out / "samples" / "epoch-0002.png") == (10 * 33 - 1, 7 * 33 - 1)
+    assert cli.main(["evaluate", str(out), "--count", "50"]) == 0
+    found = json.loads((out / "metrics.json").read_text())["accuracy"]
+    assert 0.0 <= found["value"] <= 1.0 and found["count"] == 360
+    assert found["reference"] == pytest.approx(0.1, abs=0.01)

@@ -61,6 +61,35 @@ def test_ring_and_grid_have_their_modes_where_they_say():
         assert np.isclose((x - info["centres"][info["mode"]]).std(), info["sigma"], rtol=0.05)
 
 
+def test_blobs_are_spread_around_points_of_a_sphere_and_carry_their_labels():
+    x, info = planted.blobs(count=20_000)
+    np.testing.assert_allclose(np.linalg.norm(info["centres"], axis=1), 2.5)
+    gap = x - info["centres"][info["mode"]]
+    assert info["centres"].shape == (5, 20) and abs(gap.std() - 1.0) < 0.01
+    found = data.load("blobs", seed=3)
+    assert found.num_classes == 5 and found.train_labels.dtype == np.int32
+    np.testing.assert_array_equal(
+        np.concatenate([found.train_labels, found.test_labels]), found.info["mode"]
+    )
+
+
+def test_a_few_labels_of_each_class_are_kept_by_seed():
+    whole, few = data.load("digits"), data.load("digits", labels_per_class=3, seed=1)
+    kept = few.train_labels >= 0
+    np.testing.assert_array_equal(np.bincount(few.train_labels[kept]), [3] * 10)
+    np.testing.assert_array_equal(few.train_labels[kept], whole.train_labels[kept])
+    assert (few.train_labels[~kept] == -1).all() and few.num_classes == 10
+    np.testing.assert_array_equal(few.test_labels, whole.test_labels)
+    again, other = (data.load("digits", labels_per_class=3, seed=s).train_labels for s in (1, 2))
+    assert (few.train_labels == again).all() and (few.train_labels != other).any()
+
+
+@pytest.mark.parametrize("name, wanted", [("digits", 0), ("digits", 1000), ("manifold8", 1)])
+def test_labels_that_are_not_there_cannot_be_kept(name, wanted):
+    with pytest.raises(data.DataError, match="`labels_per_class` must be from 1 to .*Received"):
+        data.load(name, labels_per_class=wanted)
+
+
 def test_planted_sets_follow_from_their_seed():
     assert np.array_equal(data.load("ring", seed=1).train, data.load("ring", seed=1).train)
     assert not np.array_equal(data.load("ring", seed=1).train, data.load("ring", seed=2).train)
@@ -117,7 +146,7 @@ def test_bytes_are_scaled_to_the_unit_interval():
 @pytest.mark.parametrize(
     ("x", "words"),
     [
-        (np.zeros((4, 8, 8)), "`train` must be .N, size. or .N, height, width, channels."),
+        (np.zeros((4, 8, 8, 1, 1)), "`train` must be .N, size.,.* .N, height, width, channels."),
         (np.zeros((0, 8)), "Received: shape .0, 8."),
         (np.zeros((4, 8, 8, 1), np.int64), "`train` must be float, or uint8 images"),
         (np.full((4, 8, 8, 1), 255.0), "in .0, 1. .* Divide by 255"),

@@ -67,10 +67,7 @@ class FittedMixture(keras.layers.Layer):
 
     def sample(self, count):
         """`(count, latent_dim)`."""
-        steps = tf.cumsum(self.weights_of.value)
-        chosen = tf.reduce_sum(
-            tf.cast(noise.uniform((count, 1)) > steps[None, :-1], tf.int32), axis=1
-        )
+        chosen = noise.choice(self.weights_of.value, count)
         drawn = noise.normal((count, self.latent_dim))
         factors = tf.gather(self.factors.value, chosen)
         return tf.gather(self.means.value, chosen) + tf.einsum("nij,nj->ni", factors, drawn)

@@ -4,16 +4,12 @@ import tensorflow as tf
 
 from zoo import checks
 from zoo.code_verbs import CodeVerbs
-from zoo.likelihoods.bernoulli import Bernoulli
-from zoo.likelihoods.gaussian import Gaussian
-from zoo.likelihoods.named import likelihood as named
 from zoo.model import GenerativeModel
 from zoo.networks import default
-from zoo.posteriors.gaussian import DiagonalGaussian
-from zoo.priors.normal import StandardNormal
+from zoo.vae.laws import Laws
 
 
-class VariationalModel(CodeVerbs, GenerativeModel):
+class VariationalModel(CodeVerbs, Laws, GenerativeModel):
     """loss = -ln p(x|z) + KL(q(z|x) | p(z)), z ~ q(z|x). Not trained itself: see the papers.
 
     Args:
@@ -31,17 +27,12 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     verbs = {**CodeVerbs.verbs, "score": ("x", "seed")}
     score_kind = "elbo"
 
-    default_posterior, default_prior = DiagonalGaussian, StandardNormal
-
     # fmt: off
     def __init__(self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None,
                  prior=None, **parts):
-        law = self.law(likelihood, encoder.input_shape[1:])
-        posterior = posterior or self.default_posterior()
+        laws = self.laws(encoder.input_shape[1:], latent_dim, likelihood, posterior, prior)
         checks.require_codec(type(self), encoder, decoder, latent_dim,
-                             posterior.width(latent_dim), law.channels)
-        laws = {"likelihood": law, "posterior": posterior,
-                "prior": prior or self.default_prior(latent_dim)}
+                             laws["posterior"].width(latent_dim), laws["likelihood"].channels)
         super().__init__(encoder=encoder, decoder=decoder, latent_dim=latent_dim, **laws, **parts)
 
     @classmethod
@@ -55,23 +46,9 @@ class VariationalModel(CodeVerbs, GenerativeModel):
     # fmt: on
 
     @classmethod
-    def law(cls, likelihood, data_shape):
-        """The likelihood of a name, the object itself, or the class's own."""
-        bounded = default.is_image(data_shape)
-        return named(likelihood, bounded) if likelihood else cls.default_likelihood(bounded)
-
-    @staticmethod
-    def default_likelihood(bounded):
-        return Bernoulli() if bounded else Gaussian()
-
-    @classmethod
     def default_networks(cls, latent_dim, hidden):
         """Networks and laws beside encoder, decoder and likelihood, by name."""
         return {}
-
-    @property
-    def data_range(self):
-        return self.likelihood.data_range or super().data_range
 
     def passed(self, x, training):
         """z ~ q(z|x), then -ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""

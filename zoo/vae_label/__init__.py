@@ -1,0 +1,1 @@
+"""An evidence bound with a label that is given or missing."""
