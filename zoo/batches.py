@@ -8,7 +8,7 @@ are the same whether one process or several replicas hold the rows.
 import numpy as np
 import tensorflow as tf
 
-from zoo import noise
+from zoo import noise, replicas
 
 ORDER = 0x0D3  # the tag of the noise that orders an epoch
 
@@ -72,7 +72,7 @@ def for_training(model, x, y, batch_size, options):
         size = options.pop("validation_batch_size", None)
         size = batch_size if size is None else size
         options["validation_data"] = for_evaluation(model, *sides, size, "validation_data")
-    return data, options
+    return replicas.by_rows(data), options
 
 
 def unweighted(options):
@@ -87,7 +87,7 @@ def for_evaluation(model, x, y, batch_size, argument="x"):
     """A dataset over arrays in their order; the remainder is dropped under replicas."""
     batch_size = checked_size(model, batch_size, replicas_of(model))
     if isinstance(x, tf.data.Dataset):
-        return checked_dataset(model, x, replicas_of(model))
+        return replicas.by_rows(checked_dataset(model, x, replicas_of(model)))
     x, y = checked_arrays(model, x, y, argument)
     if model.targets == "domain":
         x, y = (side[: min(len(x), len(y))] for side in (x, y))
@@ -98,7 +98,7 @@ def for_evaluation(model, x, y, batch_size, argument="x"):
             f"`{argument}` must hold at least one batch of {batch_size} examples when replicas "
             f"share it. Received: {len(x)}."
         )
-    return data.batch(batch_size, drop_remainder=several).prefetch(2)
+    return replicas.by_rows(data.batch(batch_size, drop_remainder=several).prefetch(2))
 
 
 def epochs(model, x, y, size, shuffle, options):

@@ -21,8 +21,20 @@ def count():
 
 def several_workers(strategy):
     """Whether a strategy spans several processes."""
-    workers = getattr(strategy.extended, "_in_multi_worker_mode", None)
-    return bool(workers and workers()) and strategy.num_replicas_in_sync > 1
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return several and strategy.extended._in_multi_worker_mode()
+
+
+def by_rows(data):
+    """A dataset of which each of several workers takes its rows of every batch.
+
+    Left to itself TensorFlow may give each worker files of its own, and so other batches.
+    """
+    policies, options = tf.data.experimental.AutoShardPolicy, tf.data.Options()
+    if data.options().experimental_distribute.auto_shard_policy != policies.AUTO:
+        return data
+    options.experimental_distribute.auto_shard_policy = policies.DATA
+    return data.with_options(options)
 
 
 def index():

@@ -1,0 +1,82 @@
+"""Two processes on this machine train as one process does."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import zoo  # noqa: F401, registers the classes
+
+HERE = pathlib.Path(__file__).parent
+SECONDS = 240
+
+
+def addresses(count):
+    """Free addresses of this machine."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    found = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    return found
+
+
+def started(kind, out, epochs, workers=1):
+    """The processes of one training."""
+    hosts, found = addresses(workers), []
+    for index in range(workers):
+        own = {"PYTHONPATH": str(HERE.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        if workers > 1:
+            task = {"type": "worker", "index": index}
+            own["TF_CONFIG"] = json.dumps({"cluster": {"worker": hosts}, "task": task})
+        command = [sys.executable, str(HERE / "worker.py"), kind, str(out), str(epochs)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        found.append(subprocess.Popen(command, env={**os.environ, **own}, **pipes))
+    return found
+
+
+def ended(processes):
+    """Waits for processes that must succeed."""
+    for process in processes:
+        words, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0, words[-3000:]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What one process and each of two workers found, by name."""
+    alone, both = tmp_path_factory.mktemp("alone"), tmp_path_factory.mktemp("both")
+    ended(started("one", alone, 2))
+    ended(started("workers", both, 2, workers=2))
+    found = {"alone": alone / "whole.npz", "chief": both / "whole.npz", "other": both / "other.npz"}
+    return {name: dict(np.load(path)) for name, path in found.items()} | {"folder": both}
+
+
+@pytest.mark.parametrize("worker", ["chief", "other"])
+def test_two_workers_equal_one_process(results, worker):
+    alone, found = results["alone"], results[worker]
+    assert alone.keys() == found.keys()
+    for name in alone:
+        np.testing.assert_allclose(found[name], alone[name], atol=1e-6, rtol=1e-6, err_msg=name)
+
+
+def test_workers_hold_the_same_weights_to_the_bit(results):
+    for name, value in results["chief"].items():
+        if name.isdecimal():
+            np.testing.assert_array_equal(results["other"][name], value)
+
+
+def test_what_the_chief_saves_loads_in_one_process(results):
+    model = keras.saving.load_model(results["folder"] / "model.keras")
+    found = results["chief"]
+    for number, value in enumerate(model.get_weights()):
+        np.testing.assert_array_equal(value, found[str(number)])
+    np.testing.assert_allclose(model.sample(4, seed=0), found["sampled"], atol=1e-6)
+    assert model.ema == 0.9 and model.steps.numpy() == 4
