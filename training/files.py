@@ -15,7 +15,8 @@ def atomic(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.partial{path.suffix}")
+    stem, suffix = path.name.partition(".")[0], "".join(path.suffixes)
+    partial = path.with_name(f".{stem}-{secrets.token_hex(4)}.partial{suffix}")
     try:
         yield partial
         sync(partial)
