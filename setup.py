@@ -10,7 +10,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["zoo*", "training*", "export*"]),
-    package_data={"zoo": ["catalogue.toml"]},
+    package_data={"zoo": ["catalogue.toml"], "training": ["report.html", "recipes/*.yaml"]},
     python_requires=">=3.11,<3.14",
     install_requires=[
         "tensorflow>=2.21,<2.22",
@@ -29,6 +29,7 @@ setup(
         "pillow",
         "jsonargparse[signatures]>=4.40",
         "pyyaml",
+        "jinja2",
     ],
     extras_require={
         "serving": ["tensorflow-serving-api>=2.21,<2.22"],

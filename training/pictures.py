@@ -73,6 +73,32 @@ def scatter(real, generated, path):
     _save(figure, path)
 
 
+def heat(matrix, path):
+    """Writes a symmetric matrix as colours, white at 0."""
+    matrix = np.asarray(matrix)
+    figure, axes = _figure(5, 4.2)
+    most = max(float(np.abs(matrix).max()), 1e-12)
+    shown = axes.imshow(matrix, cmap="RdGy", vmin=-most, vmax=most)
+    figure.colorbar(shown, ax=axes)
+    axes.set_xlabel("dimension of the code")
+    _save(figure, path)
+
+
+def clusters(points, labels, path):
+    """Writes points of a plane, one colour a label; of one colour where `labels` is None."""
+    points = np.asarray(points)
+    figure, axes = _figure(6, 6)
+    second = points[:, 1] if points.shape[1] > 1 else np.zeros(len(points))
+    if labels is None:
+        axes.scatter(points[:, 0], second, s=6, linewidths=0)
+    else:
+        for label in np.unique(labels):
+            own = labels == label
+            axes.scatter(points[own, 0], second[own], s=8, linewidths=0, label=str(label))
+        axes.legend(markerscale=2, fontsize=8)
+    _save(figure, path)
+
+
 def curves(history, path):
     """Writes one line for each log over the epochs; a log and its `val_` share a panel.
 

@@ -1,0 +1,47 @@
+"""What can be measured of a trained model, by name: each a function of a `Subject`.
+
+A measure returns metric -> entry, and nothing where it does not apply. Measures of samples
+are repeated with other seeds, for their standard error, and stand beside the same measure of
+training data in the samples' place: the best that can be had.
+"""
+
+from training.measures import codes, samples
+from training.measures.subject import Subject, entry
+
+OF_SAMPLES = {
+    made.__name__: made
+    for made in (
+        samples.mmd,
+        samples.two_sample,
+        samples.memorisation,
+        samples.fid,
+        samples.kid,
+        samples.prd,
+        samples.manifolds,
+        samples.sharpness,
+        samples.diversity,
+        samples.modes,
+    )
+}
+OF_CODES = {made.__name__: made for made in (codes.codes, codes.holes, codes.likelihood)}
+MEASURES = {**OF_SAMPLES, **OF_CODES}
+
+
+def measured(subject, names=None):
+    """Metric -> entry of some measures, or of all that apply.
+
+    Raises:
+        ValueError: for a name that no measure has.
+    """
+    names = list(MEASURES) if names is None else names
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        raise ValueError(f"`metrics` must be of {', '.join(MEASURES)}. Received: {unknown[0]!r}.")
+    found = {}
+    for name in names:
+        if name in OF_CODES or subject.offers("sample"):
+            found |= MEASURES[name](subject)
+    return found
+
+
+__all__ = ["MEASURES", "OF_CODES", "OF_SAMPLES", "Subject", "entry", "measured"]

@@ -1,0 +1,89 @@
+"""Measures of codes, and of densities where a model has one."""
+
+import numpy as np
+
+from training.measures.subject import entry
+
+
+def codes(subject):
+    """Active dimensions and dependence of codes."""
+    from zoo.metrics.active_dims import active_dims, active_of
+    from zoo.metrics.latent_covariance import distance_to_identity, normalized_absolute_correlation
+
+    if not subject.offers("encode") or subject.codes.ndim != 2 or subject.codes.dtype.kind != "f":
+        return {}
+    mask = getattr(subject.model, "mask", None)
+    alpha = None if mask is None else mask.alpha.numpy()
+    active = active_of(subject.codes, alpha)
+    dims, count = active_dims(subject.codes, alpha), len(subject.codes)
+    found = {"active_dims": entry(dims["active_dims"], count, f"by {dims['kind']}")}
+    if active.sum() > 1:
+        nac = normalized_absolute_correlation(subject.codes, active)
+        meaning = "mean |correlation| of active dimensions; reference: of independent ones"
+        found["nac"] = entry(nac["nac"], count, meaning, nac["floor"])
+        gap = distance_to_identity(subject.codes, active)["distance"]
+        found["covariance_distance"] = entry(gap, count, "|C - I| / m of active dimensions", 0.0)
+    return found
+
+
+def holes(subject):
+    """Where the prior draws and no data are encoded."""
+    from zoo import noise
+    from zoo.metrics.holes import holes as scores
+
+    if not (subject.offers("encode") and hasattr(subject.model, "draw_codes")):
+        return {}
+    if subject.codes.ndim != 2 or not subject.offers("sample"):
+        return {}
+    with noise.serving(subject.seed, subject.count):
+        drawn = np.asarray(subject.model.draw_codes(subject.count))
+    train = subject.mapped(subject.model.encode, subject.chosen("train"))
+
+    def back(z):
+        return subject.mapped(subject.model.encode, subject.mapped(subject.model.decode, z))
+
+    found = scores(drawn, train, subject.codes[: subject.count], back)
+    meanings = {
+        "coverage": "share of prior draws farther from codes than 99 % of held-out codes are",
+        "density": "share of prior draws less likely than 99 % of held-out codes are",
+        "round_trip": "mean |E(D(z)) - z| of prior draws",
+    }
+    return {
+        f"hole_{name}": entry(found[name], subject.count, meaning, seed=subject.seed)
+        for name, meaning in meanings.items()
+    }
+
+
+def likelihood(subject):
+    """The marginal likelihood and what the bound is made of, for evidence bounds."""
+    from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
+    from zoo.posteriors.gaussian import DiagonalGaussian
+    from zoo.vae.base import VariationalModel
+
+    model = subject.model
+    plain = isinstance(model, VariationalModel) and hasattr(model.prior, "log_prob")
+    if not plain or type(model).passed is not VariationalModel.passed or model.targets != "none":
+        return {}
+    x = subject.data.test[: min(subject.count, 500)]
+    found = importance_likelihood(model, x, draws=500, seed=subject.seed)
+    words = f"nats, 500 draws a row; effective draws {found['effective_draws']:.1f}"
+    rows = {
+        "log_likelihood": entry(
+            found["log_likelihood"],
+            len(x),
+            f"ln p(x) by importance weights, {words}",
+            seed=subject.seed,
+        ),
+        "elbo": entry(found["elbo"], len(x), "the bound by the same draws", seed=subject.seed),
+    }
+    if isinstance(model.posterior, DiagonalGaussian):
+        parts = elbo_surgery(model, x, seed=subject.seed)
+        for name, meaning in SURGERY.items():
+            rows[name] = entry(parts[name], len(x), meaning, seed=subject.seed)
+    return rows
+
+
+SURGERY = {
+    "information": "I_q(x; z), nats; at most ln count",
+    "marginal_divergence": "KL(q(z) | p(z)), nats",
+}
