@@ -19,6 +19,7 @@ from zoo.gan.sngan import SNGAN
 from zoo.gan.wgan_gp import WGANGP
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
+from zoo.loading import load
 from zoo.matching.flex_ae import FlexAE
 from zoo.matching.mask_aae import MaskAAE
 from zoo.matching.wae_gan import WAEGAN
@@ -106,5 +107,6 @@ __all__ = [
     "catalogue",
     "create",
     "list_models",
+    "load",
     "model_class",
 ]

@@ -35,7 +35,7 @@ LEVELS = (  # a module imports nothing of a later line
     ("code_verbs", "label_verbs"),
     ("families",),
     ("papers",),
-    ("catalogue", "zoo"),
+    ("catalogue", "loading", "zoo"),
 )
 DEEPER = {  # abstract families that derive from another family
     "MatchedAutoencoder": "it is an autoencoder, with a critic of codes",

@@ -1,0 +1,31 @@
+"""Every model is loaded by `zoo.load`, and its config holds nothing that could run."""
+
+import json
+
+import keras
+import numpy as np
+from descriptors import every_model, trained
+
+import zoo
+from zoo.loading import objects, parameters
+
+
+@every_model
+def test_a_saved_model_passes_every_check(name, tmp_path):
+    model, _ = trained(name)
+    model.save(tmp_path / "model.keras")
+    again = zoo.load(tmp_path)
+    assert type(again) is type(model) and again.compiled
+    for ours, theirs in zip(model.variables, again.variables, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+@every_model
+def test_a_config_asks_for_as_many_numbers_as_the_model_has_and_names_no_place(name):
+    model, _ = trained(name)
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    asked = sum(map(parameters, objects(config, name)))  # refuses paths and addresses
+    weights = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    assert weights * 0.9 <= asked <= 2_000_000
+    names = {part["class_name"] for part in objects(config, name)}
+    assert not names & {"Lambda", "TFSMLayer", "function", "__lambda__"}

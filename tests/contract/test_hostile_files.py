@@ -1,0 +1,230 @@
+"""Files that would run code, fill the memory or lie are refused before anything is made."""
+
+import io
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo.networks.mlp import mlp
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """A good file."""
+    keras.utils.set_random_seed(0)
+    model = zoo.create("vae", (6,), 2, hidden=(8,), seed=0)
+    path = tmp_path_factory.mktemp("good") / "model.keras"
+    model.save(path)
+    return path
+
+
+def rewritten(good, tmp_path, config=None, weights=None, extra=None, drop=None):
+    """A copy of a good file with another config, other weights or other members."""
+    path = tmp_path / "hostile.keras"
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name == drop:
+                continue
+            data = old.read(name)
+            if name == "config.json" and config is not None:
+                fields = json.loads(data)
+                data = json.dumps(config(fields) or fields).encode()
+            if name == "model.weights.h5" and weights is not None:
+                data = weights(data)
+            new.writestr(name, data)
+        for name, data in (extra or {}).items():
+            new.writestr(name, data)
+    return path
+
+
+def test_a_good_file_is_loaded_and_its_hash_is_checked(good):
+    import hashlib
+
+    digest = hashlib.sha256(good.read_bytes()).hexdigest()
+    assert isinstance(zoo.load(good, sha256=digest), zoo.VAE)
+    assert isinstance(zoo.load(good.parent), zoo.VAE)
+    with pytest.raises(ValueError, match=rf"refused: its SHA-256 is {digest}; 00 was asked for"):
+        zoo.load(good, sha256="00")
+
+
+@pytest.mark.parametrize("path", ["nowhere.keras", "model.h5", "."])
+def test_what_is_no_file_of_a_model_is_refused(path, tmp_path):
+    with pytest.raises(ValueError, match=r"`path` must be a .keras file"):
+        zoo.load(tmp_path / path)
+
+
+PARTS = {
+    "code": {"module": "keras.layers", "class_name": "Lambda", "registered_name": None},
+    "process": {"module": "subprocess", "class_name": "Popen", "registered_name": None},
+    "function": {"module": "builtins", "class_name": "function", "registered_name": "function"},
+    "download": {"module": "keras.utils", "class_name": "get_file", "registered_name": None},
+    "graph": {"module": "keras.layers", "class_name": "TFSMLayer", "registered_name": None},
+    "lambda": {"class_name": "__lambda__"},
+    "switch": {
+        "module": "keras.config",
+        "class_name": "enable_unsafe_deserialization",
+        "registered_name": None,
+    },
+    "stranger": {"module": "zoo.vae", "class_name": "Evil", "registered_name": "zoo>Evil"},
+    "mask": {"module": "os", "class_name": "VAE", "registered_name": "os>VAE"},
+    "other": {"module": "os", "class_name": "system", "registered_name": "zoo>VAE"},
+    "number": {"module": 3, "class_name": "Dense", "registered_name": None},
+}
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_a_config_that_names_another_class_is_refused(kind, good, tmp_path):
+    def config(fields):
+        layers = fields["config"]["encoder"]["config"]["layers"]
+        layers.insert(1, {**PARTS[kind], "config": {"name": "x", "function": "print"}})
+
+    with pytest.raises(ValueError, match="is refused: its config names"):
+        zoo.load(rewritten(good, tmp_path, config))
+
+
+def test_a_foreign_model_is_refused(tmp_path):
+    path = tmp_path / "foreign.keras"
+    mlp(3, 2, ()).save(path)
+    with pytest.raises(ValueError, match="holds a Sequential, which is no model of the zoo"):
+        zoo.load(path)
+
+
+@pytest.mark.parametrize("word", ["/etc/passwd", "http://example.com/x", "../../x", "~/x"])
+def test_a_config_that_holds_a_place_is_refused(word, good, tmp_path):
+    def config(fields):
+        fields["config"]["likelihood"]["config"]["name"] = word
+
+    with pytest.raises(ValueError, match="holds the path or address"):
+        zoo.load(rewritten(good, tmp_path, config))
+
+
+def test_a_config_that_asks_for_too_much_is_refused_before_it_is_made(good, tmp_path):
+    def units(fields):
+        fields["config"]["encoder"]["config"]["layers"][1]["config"]["units"] = 2_000_000_000
+
+    with pytest.raises(
+        ValueError, match=r"asks for 14,000,000,[0-9]+ numbers; at most 300,000,000"
+    ):
+        zoo.load(rewritten(good, tmp_path, units))
+
+    def latent(fields):
+        fields["config"]["prior"]["config"]["latent_dim"] = 2_000_000_000
+
+    with pytest.raises(ValueError, match="asks for"):
+        zoo.load(rewritten(good, tmp_path, latent))
+
+
+def test_a_deep_config_is_refused(good, tmp_path):
+    def config(fields):
+        deep = []
+        for _ in range(500):
+            deep = [deep]
+        fields["config"]["deep"] = deep
+
+    with pytest.raises(ValueError, match="nested deeper than 60"):
+        zoo.load(rewritten(good, tmp_path, config))
+
+
+@pytest.mark.parametrize("name", ["../../outside", "assets/run.py", "model.weights.h5"])
+def test_other_members_are_refused(name, good, tmp_path):
+    with pytest.warns(UserWarning) if name == "model.weights.h5" else open(good, "rb"):
+        path = rewritten(good, tmp_path, extra={name: b"x"})
+    with pytest.raises(ValueError, match="its members are"):
+        zoo.load(path)
+    with pytest.raises(ValueError, match="its members are"):
+        zoo.load(rewritten(good, tmp_path, drop="metadata.json"))
+
+
+def test_a_bomb_is_refused(good, tmp_path):
+    path = rewritten(good, tmp_path, weights=lambda data: b"\0" * 50_000_000)
+    assert path.stat().st_size < 200_000
+    with pytest.raises(ValueError, match="unpacks to more than 10,000,000 bytes"):
+        zoo.load(path, most_bytes=10_000_000)
+    with pytest.raises(ValueError, match=r"[\d,]+ bytes; at most 100 are loaded"):
+        zoo.load(good, most_bytes=100)
+
+
+def stored(build):
+    """Bytes of an HDF5 file that `build` fills."""
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        build(file)
+    return held.getvalue()
+
+
+def outside(file):
+    file.create_dataset("x", (4,), "f4", external=[("/etc/passwd", 0, 16)])
+
+
+def shape_bomb(file):
+    file.create_dataset("x", (10**12,), "f4", chunks=(1024,))
+
+
+def link(file):
+    file["x"] = h5py.ExternalLink("/etc/passwd", "/x")
+
+
+@pytest.mark.parametrize("build", [outside, shape_bomb, link])
+def test_weights_that_lie_elsewhere_or_unpack_are_refused(build, good, tmp_path):
+    with pytest.raises(ValueError, match="is refused: its weights"):
+        zoo.load(rewritten(good, tmp_path, weights=lambda data: stored(build)))
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    model = zoo.create("vae", (6,), 2, hidden=(8,), seed=0)
+    model.encoder.weights[0].assign(np.full(model.encoder.weights[0].shape, np.nan))
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="holds values that are not finite"):
+        zoo.load(tmp_path)
+
+
+def test_damaged_files_are_refused_and_never_crash(good, tmp_path):
+    whole, random = good.read_bytes(), np.random.default_rng(0)
+    path = tmp_path / "damaged.keras"
+    for cut in (0, 10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(ValueError, match="refused"):
+            zoo.load(path)
+    for _ in range(60):
+        bent = bytearray(whole)
+        bent[random.integers(len(whole))] ^= 1 << random.integers(8)
+        path.write_bytes(bytes(bent))
+        try:
+            zoo.load(path)
+        except ValueError as error:
+            assert "refused" in str(error)
+
+
+LONELY = """
+import sys, zoo
+before = set(sys.modules)
+try:
+    zoo.load(sys.argv[1])
+except ValueError as error:
+    print("refused" in str(error), {"subprocess", "socket"} & (set(sys.modules) - before) or "none")
+"""
+
+
+@pytest.mark.fault
+def test_a_hostile_file_starts_nothing(good, tmp_path):
+    def config(fields):
+        layers = fields["config"]["encoder"]["config"]["layers"]
+        layers.insert(1, {**PARTS["process"], "config": {"args": ["touch", str(tmp_path / "ran")]}})
+
+    path = rewritten(good, tmp_path, config)
+    root = pathlib.Path(zoo.__file__).resolve().parents[1]
+    shown = subprocess.run(
+        [sys.executable, "-c", LONELY, path], capture_output=True, text=True, cwd=root
+    )
+    assert shown.stdout.split() == ["True", "none"], shown.stderr
+    assert not (tmp_path / "ran").exists()
+    shutil.rmtree(tmp_path)
