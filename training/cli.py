@@ -139,12 +139,17 @@ def train(given):
 
 def evaluate(given):
     from training import evaluate as metrics
+    from training.measures import MEASURES
     from training.run import Run
 
     run = Run.open(given.run)
+    names = list(MEASURES) if given.metrics == ["all"] else given.metrics
     path = run.path / "metrics.json"
-    found = metrics.evaluate(run.model(), run.data(), given.count, given.seed, path)
+    chosen = {"metrics": names, "extractor": given.extractor, "path": path}
+    found = metrics.evaluate(run.model(), run.data(), given.count, given.seed, **chosen)
     print(f"{metrics.as_table(found)}\n\n{path}")
+    if given.report:
+        print(run.report(found, given.count, given.seed))
 
 
 def sample(given):

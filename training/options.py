@@ -102,6 +102,9 @@ def evaluate_options(made):
     run_option(made)
     made.add_argument("--count", type=int, default=1000, help="of samples to compare with data")
     made.add_argument("--seed", type=int, default=0, help="of the samples")
+    made.add_argument("--metrics", nargs="+", help="by name, or `all`; null is the quick ones")
+    made.add_argument("--extractor", type=str | None, help="pixels, inception or classifier:DATA")
+    made.add_argument("--report", type=bool, default=True, help="write report.html as well")
 
 
 def sample_options(made):
@@ -131,7 +134,7 @@ PARSERS = {  # command -> what adds its options, its description, an example
     "evaluate": (
         evaluate_options,
         "Measures a trained model on held-out data",
-        "zoo evaluate runs/vae --count 1000",
+        "zoo evaluate runs/vae --count 1000 --metrics fid prd",
     ),
     "sample": (
         sample_options,

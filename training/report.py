@@ -29,7 +29,7 @@ class Figure:
 
 
 def write(path, title, paper, figures, metrics, config):
-    """Writes the page.
+    """Writes the page; returns its path.
 
     Args:
         path: of the HTML file.
@@ -49,6 +49,7 @@ def write(path, title, paper, figures, metrics, config):
         config=config,
     )
     write_text(path, text)
+    return path
 
 
 def shown(row):
@@ -139,18 +140,11 @@ def interpolations(subject, rows=8, steps=10):
     return drawn("Interpolations", note, "pixels", pictures.grid, tiles, columns=steps)
 
 
-def has_codes(subject):
-    """Whether examples have real vectors as codes."""
-    if not subject.offers("encode"):
-        return False
-    return subject.codes.ndim == 2 and subject.codes.dtype.kind == "f"
-
-
 def covariance(subject):
     """The covariance of codes."""
     from zoo.metrics.latent_covariance import covariance as of
 
-    if not has_codes(subject):
+    if not subject.has_codes:
         return None
     note = "Covariance of the codes of held-out examples; the identity is a black diagonal."
     matrix = of(subject.codes)[:LATENTS, :LATENTS]
@@ -161,7 +155,7 @@ def embedding(subject):
     """t-SNE of codes, by class where labels are known."""
     from sklearn.manifold import TSNE
 
-    if not has_codes(subject) or len(subject.codes) < 50:
+    if not subject.has_codes or len(subject.codes) < 50:
         return None
     codes, labels = subject.codes[:POINTS], subject.data.test_labels
     points = codes

@@ -7,6 +7,7 @@ In the folder: `config.yaml` (every setting, defaults included), `history.csv`, 
 `reconstructions/`, `checkpoints/model.keras`, `curves.png` and, last, `model.keras`.
 """
 
+import csv
 import dataclasses
 import os
 import pathlib
@@ -73,6 +74,26 @@ class Run:
     def data(self):
         """The data that the run was trained on."""
         return self.config.load_data()
+
+    def history(self):
+        """Log -> values, one an epoch."""
+        with open(self.path / "history.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        logs = [log for log in rows[0] if log != "epoch"] if rows else []
+        return {log: [float(row[log]) for row in rows] for log in logs}
+
+    def report(self, metrics, count=1000, seed=0):
+        """Writes `report.html`: pictures, numbers and config on one page; its path."""
+        from training import report
+        from training.measures import Subject
+
+        entry = known.catalogue().find(self.config.model)
+        subject = Subject(self.model(), self.data(), count, seed)
+        title = f"{entry.class_name} on {self.config.data}"
+        paper = f"{entry.authors}, {entry.year}: {entry.title}"
+        shown = report.figures(subject, self.history())
+        config = (self.path / "config.yaml").read_text(encoding="utf-8")
+        return report.write(self.path / "report.html", title, paper, shown, metrics, config)
 
 
 def require_free(out):

@@ -25,6 +25,7 @@ OF_SAMPLES = {
 }
 OF_CODES = {made.__name__: made for made in (codes.codes, codes.holes, codes.likelihood)}
 MEASURES = {**OF_SAMPLES, **OF_CODES}
+USUAL = ("mmd", "two_sample", "memorisation", "fid", "diversity", "modes", "codes")  # quick
 
 
 def measured(subject, names=None):
@@ -44,4 +45,4 @@ def measured(subject, names=None):
     return found
 
 
-__all__ = ["MEASURES", "OF_CODES", "OF_SAMPLES", "Subject", "entry", "measured"]
+__all__ = ["MEASURES", "OF_CODES", "OF_SAMPLES", "USUAL", "Subject", "entry", "measured"]

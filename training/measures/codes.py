@@ -10,7 +10,7 @@ def codes(subject):
     from zoo.metrics.active_dims import active_dims, active_of
     from zoo.metrics.latent_covariance import distance_to_identity, normalized_absolute_correlation
 
-    if not subject.offers("encode") or subject.codes.ndim != 2 or subject.codes.dtype.kind != "f":
+    if not subject.has_codes:
         return {}
     mask = getattr(subject.model, "mask", None)
     alpha = None if mask is None else mask.alpha.numpy()
@@ -31,9 +31,8 @@ def holes(subject):
     from zoo import noise
     from zoo.metrics.holes import holes as scores
 
-    if not (subject.offers("encode") and hasattr(subject.model, "draw_codes")):
-        return {}
-    if subject.codes.ndim != 2 or not subject.offers("sample"):
+    model = subject.model
+    if not (subject.has_codes and subject.offers("sample") and hasattr(model, "draw_codes")):
         return {}
     with noise.serving(subject.seed, subject.count):
         drawn = np.asarray(subject.model.draw_codes(subject.count))

@@ -45,8 +45,9 @@ class Subject:
         return classifiers.extractor(name)
 
     def offers(self, verb):
-        """Whether the model has a verb, of data alone."""
-        return verb in self.model.offered()
+        """Whether the model has a verb that takes data alone, or labels that may be unknown."""
+        names = self.model.offered().get(verb)
+        return names is not None and not set(names) - {"x", "seed", "count", "labels"}
 
     @functools.lru_cache(maxsize=2 * REPEATS)  # noqa: B019, lives as long as one evaluation
     def samples(self, repeat=0):
@@ -72,8 +73,14 @@ class Subject:
 
     @functools.cached_property
     def codes(self):
-        """Codes of up to 10,000 held-out examples."""
-        return self.mapped(self.model.encode, self.data.test[:10_000])
+        """Codes of up to 10,000 held-out examples, as flat rows."""
+        found = self.mapped(self.model.encode, self.data.test[:10_000])
+        return found.reshape(len(found), -1)
+
+    @property
+    def has_codes(self):
+        """Whether examples have real numbers as codes."""
+        return self.offers("encode") and self.codes.dtype.kind == "f"
 
 
 def repeated(subject, measure, meanings, **more):
