@@ -33,7 +33,12 @@ setup(
     ],
     extras_require={
         "serving": ["tensorflow-serving-api>=2.21,<2.22"],
-        "test": ["pytest>=8", "pytest-xdist", "ruff==0.17.6"],
+        "test": [
+            "pytest>=8",
+            "pytest-xdist",
+            "ruff==0.17.6",
+            "tensorflow-serving-api>=2.21,<2.22",
+        ],
     },
     entry_points={"console_scripts": ["zoo = training.cli:main"]},
 )

@@ -7,7 +7,10 @@ import pathlib
 
 import numpy as np
 
+from export import manifest
+
 NOTE = pathlib.Path("assets.extra", "signatures.json")  # inside a version folder
+EXPECTED = pathlib.Path("assets.extra", "expected.json")
 
 
 def load(directory, version=None):
@@ -21,13 +24,17 @@ def load(directory, version=None):
         A `Served`: one callable for each signature.
 
     Raises:
-        ValueError: if nothing exported is there, or not that version.
+        ValueError: if nothing exported is there, not that version, or if a file of it is
+            not what its manifest says.
     """
     folder = find(directory, version)
+    wrong = manifest.problems(folder) if (folder / manifest.MANIFEST).is_file() else []
+    if wrong:
+        raise ValueError(f"{folder} must be as it was published; {'; '.join(wrong)}.")
     import tensorflow as tf  # after what can fail at once
 
     note = json.loads((folder / NOTE).read_text()) if (folder / NOTE).is_file() else {}
-    return Served(folder, tf.saved_model.load(str(folder)), note.get("score_kind"))
+    return Served(folder, tf.saved_model.load(str(folder)), note)
 
 
 def find(directory, version=None):
@@ -64,13 +71,19 @@ def versions(directory):
     return [(int(path.name), path) for path in named if path.name.isdecimal()]
 
 
-def described(function):
-    """Inputs and outputs of a signature: name -> dtype and shape, None for a free size."""
+def described(function, about=None):
+    """Inputs and outputs of a signature: name -> dtype and shape, None for a free size.
+
+    `about` adds what they mean: its `doc`, and by name the entries of `inputs` and `outputs`.
+    """
+    about = about or {}
     sides = {"inputs": function.structured_input_signature[1]}
     sides["outputs"] = function.structured_outputs
-    return {
-        side: {name: _plain(specs[name]) for name in sorted(specs)} for side, specs in sides.items()
+    found = {
+        side: {n: {**about.get(side, {}).get(n, {}), **_plain(specs[n])} for n in sorted(specs)}
+        for side, specs in sides.items()
     }
+    return {**found, **({"doc": about["doc"]} if "doc" in about else {})}
 
 
 def _plain(spec):
@@ -85,21 +98,25 @@ class Served:
     them by name where a signature has several outputs.
 
     Attributes:
-        signatures: name -> inputs and outputs -> name -> dtype and shape.
+        signatures: name -> `doc`, inputs and outputs -> name -> dtype, shape, `doc`, range.
         score_kind: what `score` returns ("elbo", "logit", ...), or None.
         folder: the version folder.
     """
 
-    def __init__(self, folder, loaded, score_kind=None):
-        self.folder, self.score_kind = folder, score_kind
+    def __init__(self, folder, loaded, note):
+        self.folder, self.score_kind = folder, note.get("score_kind")
         self._loaded = loaded  # owns the weights, which functions only point to
         self._functions = dict(loaded.signatures)
-        self.signatures = {name: described(f) for name, f in sorted(self._functions.items())}
+        words = note.get("signatures", {})
+        words = {**words, "serving_default": words.get(note.get("serving_default"))}
+        self.signatures = {
+            name: described(f, words.get(name)) for name, f in sorted(self._functions.items())
+        }
 
     def __getattr__(self, name):
         if name.startswith("_") or name not in self.signatures:
             known = [] if name.startswith("_") else list(self.signatures)
-            raise AttributeError(f"No signature {name!r}; accepted: {known}.{_near(name, known)}")
+            raise AttributeError(f"No signature {name!r}; accepted: {known}.{near(name, known)}")
         return functools.partial(self, name)
 
     def __dir__(self):
@@ -109,6 +126,14 @@ class Served:
         calls = [f"{name}({', '.join(s['inputs'])})" for name, s in self.signatures.items()]
         return f"<Served {str(self.folder)!r}: {', '.join(calls)}>"
 
+    def function(self, signature):
+        """The signature itself: of named tensors, unchecked."""
+        return self._functions[signature]
+
+    def outputs(self, signature):
+        """Names of what a signature gives."""
+        return list(self.signatures[signature]["outputs"])
+
     def __call__(self, signature, /, **inputs):
         """Calls a signature by its name."""
         import tensorflow as tf
@@ -117,14 +142,14 @@ class Served:
             known = list(self.signatures)
             raise ValueError(
                 f"`signature` must be one of {known}. Received: {signature!r}."
-                + _near(signature, known)
+                + near(signature, known)
             )
         given = read(signature, self.signatures[signature]["inputs"], inputs)
         tensors = {name: tf.constant(value) for name, value in given.items()}
         try:
             found = self._functions[signature](**tensors)
         except tf.errors.InvalidArgumentError as error:
-            raise ValueError(f"{signature}: {_reason(error.message)}") from error
+            raise ValueError(f"{signature}: {reason(error.message)}") from error
         arrays = {name: value.numpy() for name, value in found.items()}
         return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
@@ -134,7 +159,7 @@ def read(signature, specs, inputs):
     if set(inputs) != set(specs):
         known = list(specs)
         missing, unknown = sorted(set(specs) - set(inputs)), sorted(set(inputs) - set(specs))
-        words = "".join(_near(name, known) for name in unknown)
+        words = "".join(near(name, known) for name in unknown)
         raise TypeError(
             f"{signature}: the inputs must be {known}, by name. Received: {sorted(inputs)}"
             f"{f'; missing: {missing}' * bool(missing)}{f'; unknown: {unknown}' * bool(unknown)}."
@@ -175,12 +200,12 @@ def _fits(shape, wanted):
     )
 
 
-def _near(name, known):
+def near(name, known):
     near = difflib.get_close_matches(str(name), known, n=1)
     return f" Nearest: {near[0]!r}." if near else ""
 
 
-def _reason(message):
+def reason(message):
     """What an assertion of the graph says, without the graph's own names."""
     line = message.partition("assertion failed:")[2].partition("\n")[0] or message
     words = line.replace("[", "").replace("]", " ").split()

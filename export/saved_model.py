@@ -1,40 +1,44 @@
 """Writes a model as the next version of a folder that TensorFlow Serving can watch.
 
-Every integer child of such a folder is served as soon as it is seen, so a version is
-written and tried under a name that is no integer, and then renamed once.
+In a version: the SavedModel, and in `assets.extra` its signatures in words
+(`signatures.json`), what the model gave for some inputs (`expected.json`), the requests
+that warm a server up and the manifest of all files.
 """
 
 import contextlib
-import errno
 import json
-import os
 import pathlib
-import shutil
-import socket
-import uuid
+import tempfile
+import time
 
 import numpy as np
 import tensorflow as tf
 
-from export.check import TOLERANCE, distance, inputs
-from export.load import NOTE, described, versions
+from export import apart, check, manifest, serving, staging, warmup
+from export.load import EXPECTED, NOTE, described
 
-STAGING = ".staging-"
 HALVES = {tf.float16, tf.bfloat16}
 HALF_TOLERANCE = 5e-2  # eager and traced half-precision arithmetic round differently
-TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+ROWS = range(2)  # of the batches that are compared and that warm a server up
+OVERHEAD = 400_000  # bytes that a version takes beside its weights, about
 
 
-def save(model, directory):
+def save(model, directory, metadata=None, batch_size=None):
     """Writes every verb that a model offers as a named signature of a new version.
 
     The SavedModel holds the weights those verbs read and nothing else. Before it is
-    published it is loaded again, and each signature must give what the model gives.
+    published, a process that imports TensorFlow alone loads it: each signature must give
+    what the model gives, again and again, whatever the batch. A model that keeps averages
+    of its weights, `compile(ema=...)`, is served with them.
 
     Args:
         model: a model of the zoo, or any object whose `signatures()` is a dict of
-            verb -> (function of named tensors, name -> `tf.TensorSpec`).
+            name -> (function of named tensors, name -> `tf.TensorSpec`).
         directory: folder of the model's versions; made where it does not exist.
+        metadata: what the manifest is to tell of the model; a dict that JSON can hold.
+        batch_size: how many rows a server that batches requests may run together. Such a
+            server refuses scalars, so signatures that take one (`sample_n`) are left out.
+            None: not for batching.
 
     Returns:
         The folder of the new version: the largest integer in `directory` plus one.
@@ -42,25 +46,46 @@ def save(model, directory):
     Raises:
         ValueError: if the model offers no verb, a weight is not finite or the artefact
             gives other values than the model. Nothing is published then.
+        OSError: if the disk is full. Nothing is published then.
     """
-    functions = _functions(model)
-    traced = {name: _traced(function, specs) for name, (function, specs) in functions.items()}
+    with model.averaged() if getattr(model, "ema", None) else contextlib.nullcontext():
+        return _save(model, pathlib.Path(directory), metadata or {}, batch_size)
+
+
+def _save(model, directory, metadata, batch_size):
+    """`save`, with the weights that are to be served in their place."""
+    signatures = _signatures(model, batch_size)
+    traced = {name: _traced(function, specs) for name, (function, specs, _) in signatures.items()}
     module = _module(model, traced)
-    directory = pathlib.Path(directory)
-    staging = _staging(directory)
-    try:
-        _write(module, traced, staging, getattr(model, "score_kind", None))
-        _verify(functions, traced, staging)
-        _sync(staging)
-        return _publish(staging, directory)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)  # gone already where it was published
+    size = sum(v.shape.num_elements() * v.dtype.size for v in module.weights)
+    with staging.staged(directory, int(1.3 * size) + OVERHEAD) as folder:
+        _write(module, traced, folder)
+        note = _note(model, signatures, traced)
+        asked = _answered(signatures, note["signatures"])
+        write_json(folder / NOTE, note)
+        write_json(folder / EXPECTED, check.thinned(asked))
+        warmup.write(folder, [(name, inputs) for name, (inputs, _) in asked.items()])
+        if batch_size is not None:
+            serving.write_batching(folder, batch_size)
+        made = {"time": time.strftime("%FT%TZ", time.gmtime()), "tensorflow": tf.__version__}
+        known = {"model": type(model).__name__, "averages": getattr(model, "ema", None)}
+        manifest.write(folder, **known, made=made, metadata=metadata, weight_bytes=size)
+        _check(folder, asked, traced)
+        return staging.publish(folder, directory)
 
 
-def _functions(model):
+def _signatures(model, batch_size):
+    """Name -> function, specs and what they mean."""
     if not hasattr(model, "signatures"):
         raise TypeError(f"`model` must have `signatures()`. Received: {type(model).__name__}.")
-    found = model.signatures()
+    if batch_size is not None and (type(batch_size) is not int or batch_size < 1):
+        raise ValueError(f"`batch_size` must be a positive integer. Received: {batch_size!r}.")
+    offered = {name: (*entry, {})[:3] for name, entry in model.signatures().items()}
+    found = {
+        name: entry
+        for name, entry in offered.items()
+        if batch_size is None or all(spec.shape.rank for spec in entry[1].values())
+    }
     if not found:
         raise ValueError(
             f"`model` must offer a verb to export. Received: {type(model).__name__}, which "
@@ -94,91 +119,66 @@ def _module(model, traced):
     return module
 
 
-def _write(module, traced, staging, score_kind):
-    default = next((name for name in ("sample", "reconstruct") if name in traced), None)
-    served = {**traced, **({"serving_default": traced[default]} if default else {})}
+def _default(names):
+    """The signature that a server calls where a client names none."""
+    return next((name for name in ("sample", "reconstruct") if name in names), next(iter(names)))
+
+
+def _write(module, traced, folder):
+    served = {**traced, "serving_default": traced[_default(traced)]}
     options = tf.saved_model.SaveOptions(save_debug_info=False)
-    tf.saved_model.save(module, str(staging), signatures=served, options=options)
-    note = {"signatures": {name: described(function) for name, function in traced.items()}}
-    if default:
-        note["serving_default"] = default
-    if "score" in traced and score_kind:
-        note["score_kind"] = score_kind
-    (staging / NOTE).parent.mkdir()
-    (staging / NOTE).write_text(json.dumps(note, indent=2, sort_keys=True) + "\n")
+    tf.saved_model.save(module, str(folder), signatures=served, options=options)
+    (folder / NOTE).parent.mkdir()
 
 
-def _verify(functions, traced, staging):
-    """Loads what was written and compares it with the model, on a batch of two."""
-    loaded = tf.saved_model.load(str(staging))
-    for name, (function, _) in functions.items():
-        values = inputs(described(traced[name])["inputs"], range(2))
-        tensors = {key: tf.constant(value) for key, value in values.items()}
-        expected, found = function(**tensors), loaded.signatures[name](**tensors)
-        allowed = HALF_TOLERANCE if _is_half(traced[name]) else TOLERANCE
-        for key, value in expected.items():
-            apart = distance(found[key].numpy(), np.asarray(value))
-            if not apart <= allowed:  # also where it is not a number
-                raise ValueError(
-                    f"`{key}` of the exported {name!r} must be within {allowed} of what the "
-                    f"model gives. Received: {apart}; nothing was published."
-                )
+def _note(model, signatures, traced):
+    """What is served, in words that a client can read."""
+    note = {
+        "signatures": {
+            name: described(traced[name], about) for name, (_, _, about) in signatures.items()
+        },
+        "serving_default": _default(traced),
+    }
+    kind = getattr(model, "score_kind", None)
+    return {**note, **({"score_kind": kind} if "score" in traced and kind else {})}
+
+
+def _answered(signatures, described):
+    """Signature -> inputs, and what the model gives for them when it is called."""
+    found = {}
+    with tf.device("CPU:0"):  # where they will be compared
+        for name, (function, _, _) in signatures.items():
+            inputs = check.inputs(described[name]["inputs"], ROWS)
+            outputs = function(**{key: tf.constant(value) for key, value in inputs.items()})
+            found[name] = inputs, {key: np.asarray(value) for key, value in outputs.items()}
+    return found
+
+
+def write_json(path, content):
+    """Writes a JSON file in the same order always."""
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _check(folder, asked, traced):
+    """Has the version loaded and compared in a process that imports TensorFlow alone."""
+    allowed = {n: HALF_TOLERANCE if _is_half(f) else check.TOLERANCE for n, f in traced.items()}
+    with tempfile.TemporaryDirectory() as around:
+        path = pathlib.Path(around, "asked.npz")
+        check.keep(path, asked, allowed)
+        done = apart.run("export.check", str(folder), "--json", "--against", str(path))
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        report = {"problems": [done.stderr.strip()[-2000:] or f"exit code {done.returncode}"]}
+    if report["problems"] or done.returncode:
+        raise ValueError(
+            f"The exported model must give what the model gives, by itself: "
+            f"{'; '.join(report['problems'])}; nothing was published."
+        )
 
 
 def _is_half(function):
-    operations = function.graph.get_operations()
-    return any(tensor.dtype in HALVES for o in operations for tensor in o.outputs)
-
-
-def _sync(folder):
-    """Sends a folder and all in it to the disk, so that a rename never outruns its files."""
-    for path in (*folder.rglob("*"), folder):
-        opened = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-
-
-def _publish(staging, directory):
-    """Renames `staging` to the next integer that no other process has taken."""
-    while True:
-        number = max((number for number, _ in versions(directory)), default=0) + 1
-        version = directory / str(number)
-        try:
-            os.rename(staging, version)
-        except OSError as error:
-            if error.errno not in TAKEN or not version.exists():
-                raise
-            continue
-        opened = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-        return version
-
-
-def _staging(directory):
-    """A name that tells who writes, in a folder that exists and holds nothing stale."""
-    directory.mkdir(parents=True, exist_ok=True)
-    _remove_stale(directory)
-    return directory / f"{STAGING}{os.getpid()}-{uuid.uuid4().hex}-{socket.gethostname()}"
-
-
-def _remove_stale(directory):
-    """Removes what processes of this host that have since died were still writing."""
-    for path in directory.glob(f"{STAGING}*"):
-        pid, _, host = path.name.removeprefix(STAGING).partition("-")
-        host = host.partition("-")[2]
-        if host == socket.gethostname() and pid.isdecimal() and not _is_alive(int(pid)):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_alive(pid):
-    with contextlib.suppress(PermissionError):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-    return True
+    graph = function.graph.as_graph_def()
+    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+    halves = {dtype.as_datatype_enum for dtype in HALVES}
+    return any(value.type in halves for node in nodes for value in node.attr.values())

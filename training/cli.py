@@ -13,7 +13,10 @@ from training.options import parser, words
 
 
 def main(argv=None):
-    """Runs one command; returns the exit code: 0, or 2 where what was asked is refused."""
+    """Runs one command; returns the exit code: 0, or 2 where what was asked is refused.
+
+    `zoo serve-check` gives 1 where a promise is not kept.
+    """
     argv = [str(word) for word in (sys.argv[1:] if argv is None else argv)]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -26,7 +29,7 @@ def main(argv=None):
         if given.subcommand is None:
             known.print_help()
             return 0
-        COMMANDS[given.subcommand](given[given.subcommand])
+        code = COMMANDS[given.subcommand](given[given.subcommand])
     except argparse.ArgumentError as error:
         return refuse(prog, words(str(error), known, argv))
     except (ValueError, TypeError, OSError) as error:
@@ -36,7 +39,7 @@ def main(argv=None):
     except KeyboardInterrupt:
         print(f"{prog}: stopped", file=sys.stderr)
         return 130
-    return 0
+    return code or 0
 
 
 def refuse(prog, message):
@@ -171,10 +174,20 @@ def sample(given):
 def export(given):
     from training.run import Run
 
-    model = Run.open(given.run).model()
+    run = Run.open(given.run)
+    model, about = run.model(), {"config": run.config.as_dict()}
     from export.saved_model import save
 
-    print(save(model, given.to))
+    print(save(model, given.to, metadata=about, batch_size=given.batch_size))
+
+
+def serve_check(given):
+    from export import serve_check
+    from export.load import find
+
+    find(given.directory)  # refuses at once what is no export
+    words = ["--seconds", str(given.seconds), *["--json"] * given.json]
+    return serve_check.main([given.directory, *words])
 
 
 COMMANDS = {
@@ -184,6 +197,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "sample": sample,
     "export": export,
+    "serve-check": serve_check,
 }
 if __name__ == "__main__":
     sys.exit(main())

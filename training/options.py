@@ -117,6 +117,15 @@ def sample_options(made):
 def export_options(made):
     run_option(made)
     made.add_argument("--to", type=str, required=True, help="folder of the model's versions")
+    made.add_argument(
+        "--batch-size", type=int | None, help="rows a server may run together; null: no batching"
+    )
+
+
+def serve_check_options(made):
+    made.add_argument("directory", metavar="DIR", type=str, help="folder that `zoo export` wrote")
+    made.add_argument("--seconds", type=float, default=10.0, help="that 64 clients ask at once")
+    made.add_argument("--json", type=bool, nargs="?", const=True, default=False, help="print JSON")
 
 
 def run_option(made):
@@ -145,6 +154,11 @@ PARSERS = {  # command -> what adds its options, its description, an example
         export_options,
         "Writes a trained model for TensorFlow Serving",
         "zoo export runs/vae --to served/vae",
+    ),
+    "serve-check": (
+        serve_check_options,
+        "Tries everything that a client can do to an exported model",
+        "zoo serve-check served/vae --seconds 60",
     ),
 }
 

@@ -21,6 +21,7 @@ class LabelVerbs:
         "classify": ("x",),
         "score": ("x", "seed"),
     }
+    unknown_labels = ("sample", "encode", "reconstruct")
 
     def call(self, x, training=False):
         """The reconstruction of x."""

@@ -42,6 +42,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
     frozen = ()  # attributes nobody moves
     targets = "none"  # "labels", "some_labels", "pair" or "domain"
     verbs = {}  # verb -> names of its arguments
+    unknown_labels = ()  # verbs that take -1 for a class to be drawn or inferred
     monitor = ("val_loss", "min")
     batch_size = 128  # of one move, where `fit` is not told another
     num_classes = None
@@ -230,5 +231,5 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
         return self.verbs
 
     def signatures(self):
-        """Verb -> (function of named tensors, name -> `tf.TensorSpec`): what export writes."""
+        """Name -> `zoo.verbs.Signature`, of every verb: what export writes."""
         return verbs.signatures(self)

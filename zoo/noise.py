@@ -15,6 +15,7 @@ every collective.
 """
 
 import contextlib
+import functools
 import math
 import secrets
 import threading
@@ -37,15 +38,20 @@ def threefry(key, counter):
     right = np.right_shift if left is np.left_shift else tf.bitwise.right_shift
     either = np.bitwise_or if left is np.left_shift else tf.bitwise.bitwise_or
     differ = np.bitwise_xor if left is np.left_shift else tf.bitwise.bitwise_xor
-    keys = key[0], key[1], differ(differ(key[0], key[1]), np.uint32(0x1BD11BDA))
+    word = np.uint32 if left is np.left_shift else functools.cache(_word)  # once in a graph
+    keys = key[0], key[1], differ(differ(key[0], key[1]), word(0x1BD11BDA))
     a, b = counter[0] + keys[0], counter[1] + keys[1]
     for block in range(5):
         for turn in ROUNDS[block % 2]:
             a = a + b
-            b = differ(either(left(b, np.uint32(turn)), right(b, np.uint32(32 - turn))), a)
+            b = differ(either(left(b, word(turn)), right(b, word(32 - turn))), a)
         a = a + keys[(block + 1) % 3]
-        b = b + keys[(block + 2) % 3] + np.uint32(block + 1)
+        b = b + keys[(block + 2) % 3] + word(block + 1)
     return a, b
+
+
+def _word(number):
+    return tf.constant(number, tf.uint32)
 
 
 def halves(number):

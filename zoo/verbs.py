@@ -1,15 +1,47 @@
 """Verbs as signatures: one vocabulary of arguments, one name for each output.
 
-`sample` is served twice: `sample(seed: int64[batch])` gives one example a seed, each a
-function of its own seed alone, and `sample_n(count, seed)` the examples that
-`model.sample(count, seed=seed)` gives.
+`sample` is served thrice: `sample(seed: int64[batch])` gives one example a seed, each a
+function of its own seed alone; `sample_n(count, seed)` the examples that
+`model.sample(count, seed=seed)` gives; `sample_png(seed)` those of `sample` as PNG files.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from zoo import noise
+from zoo.guards import MOST_ROWS, MOST_STEPS, Argument, finite, guarded
 
-MOST_COUNT, MOST_STEPS = 1024, 64  # what one served call may ask for
+VERBS = {  # what each signature gives
+    "sample": "One example for each seed; it depends on its own seed alone.",
+    "sample_n": "`count` examples that follow from one seed.",
+    "encode": "The code of each example.",
+    "decode": "The example of each code.",
+    "reconstruct": "Each example encoded and decoded.",
+    "interpolate": "`steps` examples on the line between each two, ends included.",
+    "score": "How well each example fits the model; higher is better.",
+    "classify": "The probability of each class, for each example.",
+    "translate": "Each example carried over to what the other argument says.",
+    "forecast": "What follows each example.",
+}
+SCORES = {  # kind of score -> what `score` gives
+    "elbo": "lower bound of ln p(x), in nats",
+    "is_loglik": "estimate of ln p(x), in nats",
+    "logdensity": "ln p(x), in nats",
+    "logit": "the discriminator's raw output",
+    "neg_energy": "minus an energy, without a scale of its own",
+    "neg_anomaly": "minus an anomaly score, without a scale of its own",
+}
+PNG_CHANNELS = (1, 2, 3, 4)
+
+
+class Signature(NamedTuple):
+    """One signature, as `export.save` takes it."""
+
+    function: Callable  # of named tensors, gives a dict of named tensors
+    specs: dict  # served name -> `tf.TensorSpec`
+    about: dict  # `doc`, `inputs` and `outputs`: name -> `doc`, and the range `from`, `to`
 
 
 def data_name(model):
@@ -17,35 +49,59 @@ def data_name(model):
     return {2: "sequence", 3: "image"}.get(len(model.data_shape), "x")
 
 
-def argument(model, name):
-    """The `tf.TensorSpec` of an argument of a verb."""
-    data, code = data_name(model), code_spec(model)
-    rows = {
-        "x": (data, model.data_shape, tf.float32),
-        "x1": (f"{data}1", model.data_shape, tf.float32),
-        "x2": (f"{data}2", model.data_shape, tf.float32),
-        "z": ("z", *code),
-        "z1": ("z1", *code),
-        "z2": ("z2", *code),
-        "codes": ("codes", (getattr(model, "codes_dim", None),), tf.float32),
-        "labels": ("label", (), tf.int32),
-        "seed": ("seed", (), tf.int64),
-    }
+def argument(model, name, verb=None):
+    """The `zoo.guards.Argument` of an argument of a verb."""
+    kind, data = name.rstrip("12"), data_name(model)
+    if kind == "x":
+        return Argument(_rows(data + name[1:], model.data_shape), *_data_words(model))
     if name == "y":  # the other image of a pair, or of another domain
-        return tf.TensorSpec((None, *model.target_shape), tf.float32, "target")
-    if name in SCALARS:
-        return tf.TensorSpec((), SCALARS[name], name)
-    served, shape, dtype = rows[name]
-    return tf.TensorSpec((None, *shape), dtype, served)
+        return Argument(_rows("target", model.target_shape), *_data_words(model))
+    if kind == "z":
+        shape, dtype = code_spec(model)
+        return Argument(_rows(name, shape, dtype), "codes", *_code_range(model, dtype))
+    if name == "codes":
+        return Argument(_rows(name, (model.codes_dim,)), "the structured part of each code")
+    if name == "labels":
+        unknown = verb in model.unknown_labels
+        doc = "the class of each row, counted from 0" + "; -1 is unknown" * unknown
+        return Argument(_rows("label", (), tf.int32), doc, 0 - unknown, model.num_classes - 1)
+    return {
+        "seed": Argument(_rows("seed", (), tf.int64), "any integer, for each row", None, None),
+        "count": Argument(_one("count", tf.int32), "how many examples", 1, MOST_ROWS),
+        "steps": Argument(_one("steps", tf.int32), "points on each line", 2, MOST_STEPS),
+        "truncation": Argument(_one("truncation"), "the largest noise value", 0.0, 100.0),
+    }[name]
 
 
-SCALARS = {"count": tf.int32, "steps": tf.int32, "truncation": tf.float32}
+def _rows(name, shape, dtype=tf.float32):
+    return tf.TensorSpec((None, *shape), dtype, name)
+
+
+def _one(name, dtype=tf.float32):
+    return tf.TensorSpec((), dtype, name)
+
+
+def _data_words(model):
+    """What data are in words, and the bounds that a server holds them to."""
+    words = {2: "sequences", 3: "images"}.get(len(model.data_shape), "vectors")
+    if model.data_range is None:
+        return (f"{words} of finite numbers",)
+    low, high = model.data_range
+    return f"{words} of numbers from {low:g} to {high:g}", low, high
 
 
 def code_spec(model):
     """Shape and dtype of one code: `code_shape` and `code_dtype` where a model has its own."""
     shape = getattr(model, "code_shape", None) or (getattr(model, "latent_dim", None),)
     return shape, getattr(model, "code_dtype", tf.float32)
+
+
+def _code_range(model, dtype):
+    """Bounds of codes: `code_range` where a model has its own, as those of integers must."""
+    found = getattr(model, "code_range", None)
+    if found is None and dtype.is_integer:
+        raise TypeError(f"{type(model).__name__} must state `code_range`: its codes are integers.")
+    return found or ()
 
 
 def output(model, verb):
@@ -56,35 +112,91 @@ def output(model, verb):
 
 
 def signatures(model):
-    """Verb -> (function of named tensors, served name -> `tf.TensorSpec`)."""
+    """Name -> `Signature`, of every verb that the model offers now."""
     found = {}
     for verb, names in model.offered().items():
-        names = [name for name in names if name != "count"]
-        found[verb] = _signature(model, verb, {name: argument(model, name) for name in names})
+        call = _call(model, verb)
+        own = {name: argument(model, name, verb) for name in names if name != "count"}
+        found[verb] = _signature(model, verb, call, own)
         if verb == "sample":
-            specs = {name: argument(model, name) for name in ("count", *names)}
-            specs["seed"] = tf.TensorSpec((), tf.int64, "seed")
-            found["sample_n"] = _signature(model, verb, specs)
+            found["sample_n"] = _sample_n(model, call, own)
+        if _is_picture(model, verb):
+            found[f"{verb}_png"] = _signature(model, f"{verb}_png", call, own, _png)
     return found
 
 
-def _signature(model, verb, specs):
-    served = {spec.name: name for name, spec in specs.items()}
-    limits = {"count": (1, MOST_COUNT), "steps": (2, MOST_STEPS)}
+def _call(model, verb):
+    """The verb on named tensors; traced once for all signatures that call it."""
+
+    def direct(given):
+        count = {"count": tf.shape(given["seed"])[0]} if verb == "sample" else {}
+        return getattr(model, verb)(**count, **given)
+
+    traced = tf.function(direct, autograph=False)
+    return lambda given: direct(given) if tf.executing_eagerly() else traced(given)
+
+
+def _signature(model, name, call, arguments, encode=None):
+    """The `Signature` that checks its inputs, calls a verb and checks what it gives."""
+    served = {a.spec.name: a for a in arguments.values()}
+    spoken = {a.spec.name: key for key, a in arguments.items()}
+    result = output(model, name)
 
     def function(**tensors):
-        given = {served[name]: tensor for name, tensor in tensors.items()}
-        for name, (low, high) in limits.items():
-            if name in given:
-                words = f"`{name}` must be from {low} to {high}."
-                bounded = (given[name] >= low) & (given[name] <= high)
-                with tf.control_dependencies([tf.debugging.Assert(bounded, [words, given[name]])]):
-                    given[name] = tf.identity(given[name])  # nothing is computed before
-        if verb == "sample":
-            if "count" in given:
-                given["seed"] = noise.row_seeds(given["seed"], given["count"])
-            given["count"] = tf.shape(given["seed"])[0]
-        return {output(model, verb): getattr(model, verb)(**given)}
+        tensors = guarded(served, tensors)
+        found = finite(result, call({spoken[key]: tensors[key] for key in tensors}))
+        return {f"{result}_bytes": encode(found)} if encode else {result: found}
 
-    function.__name__ = verb
-    return function, {spec.name: spec for spec in specs.values()}
+    function.__name__ = name
+    specs = {key: a.spec for key, a in served.items()}
+    return Signature(function, specs, _about(model, name, served, encode))
+
+
+def _sample_n(model, call, arguments):
+    """The signature that takes once what `sample` takes for each row."""
+    rows = {name for name, a in arguments.items() if a.has_rows}
+    once = {"count": argument(model, "count")}
+    for name, a in arguments.items():
+        shape = a.spec.shape[1:] if name in rows else a.spec.shape
+        once[name] = a._replace(spec=tf.TensorSpec(shape, a.spec.dtype, a.spec.name))
+
+    def repeated(given):
+        count = given.pop("count")
+        given["seed"] = noise.row_seeds(given["seed"], count)
+        for name in rows - {"seed"}:
+            given[name] = tf.repeat(given[name][None], count, axis=0)
+        return call(given)
+
+    return _signature(model, "sample_n", repeated, once)
+
+
+def _is_picture(model, verb):
+    shows = verb in ("sample", "reconstruct") or verb.startswith("translate")
+    shapes = [model.data_shape, *([model.target_shape] if verb.startswith("translate") else [])]
+    images = all(len(shape) == 3 and shape[-1] in PNG_CHANNELS for shape in shapes)
+    return shows and images and model.data_range == (0.0, 1.0)
+
+
+def _png(images):
+    """Images with values in [0, 1] as PNG files, 8 bits a channel."""
+    levels = tf.round(tf.clip_by_value(images, 0.0, 1.0) * 255.0)
+    return tf.io.encode_png(tf.cast(levels, tf.uint8))
+
+
+def _about(model, name, served, encode):
+    """What a signature does, takes and gives, in words."""
+    verb, result = name.removesuffix("_png"), output(model, name)
+    doc = VERBS.get(verb) or VERBS.get(verb.partition("_")[0]) or f"What `{verb}` gives."
+    inputs = {
+        key: {"doc": a.doc} | ({} if a.low is None else {"from": a.low, "to": a.high})
+        for key, a in served.items()
+    }
+    if encode:
+        return {"doc": doc, "inputs": inputs, "outputs": {f"{result}_bytes": {"doc": "PNG files"}}}
+    words = {
+        "z": "codes",
+        "score": SCORES.get(getattr(model, "score_kind", None), "a score"),
+        "probabilities": "one for each class",
+    }
+    shown = words.get(result) or _data_words(model)[0]
+    return {"doc": doc, "inputs": inputs, "outputs": {result: {"doc": shown}}}

@@ -29,6 +29,7 @@ LEVELS = (  # a module imports nothing of a later line
         "players",
         "averages",
         "updates",
+        "guards",
         "verbs",
         "model",
     ),

@@ -1,28 +1,24 @@
 """What `export` writes gives what the model gives, without the zoo and without Keras."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from exports import NAMES, run, tiny
 
 import export
-import zoo
-from export import check
+from export import check, manifest
 from export.load import read
 
-ROOT = pathlib.Path(export.__file__).resolve().parents[1]
-NAMES = ("vae", "mask_aae", "rae", "wgan_gp")
 CODED = {
     "sample": ["seed"],
     "sample_n": ["count", "seed"],
     "encode": ["image"],
     "decode": ["z"],
     "reconstruct": ["image"],
+    "sample_png": ["seed"],
+    "reconstruct_png": ["image"],
     "interpolate": ["image1", "image2", "steps"],
     "score": ["image"],
 }
@@ -31,7 +27,7 @@ INPUTS = {
     "mask_aae": CODED,
     "rae": CODED,
     "wgan_gp": {
-        **{name: CODED[name] for name in ("sample", "sample_n", "decode", "score")},
+        **{name: CODED[name] for name in ("sample", "sample_n", "sample_png", "decode", "score")},
         "interpolate": ["steps", "z1", "z2"],
     },
 }
@@ -44,7 +40,7 @@ import export, export.check
 root, *names = sys.argv[1:]
 for name in names:
     served, held = export.load(f"{root}/{name}"), np.load(f"{root}/{name}.npz")
-    for signature in served.signatures:
+    for signature in (s for s in served.signatures if not s.endswith("_png")):
         specs = served.signatures[signature]["inputs"]
         found = served(signature, **{k: held[f"{signature}/{k}"] for k in specs})
         apart = export.check.distance(found, held[f"{signature}/result"])
@@ -64,37 +60,6 @@ for name in names:
 if sys.modules["keras"] is not None or sys.modules["zoo"] is not None:
     sys.exit("something imported Keras or the zoo")
 """
-
-
-def tiny(name):
-    return zoo.create(name, (8, 8, 1), 3, channels=(4, 8), hidden=(8,), seed=1)
-
-
-@pytest.fixture(scope="module")
-def models():
-    made = {name: tiny(name) for name in NAMES}
-    made["rae"].fit_sampler(np.random.default_rng(0).random((64, 8, 8, 1), np.float32))
-    return made
-
-
-@pytest.fixture(scope="module")
-def root(models, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("served")
-    for name, model in models.items():
-        export.save(model, folder / name)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def served(root):
-    return {name: export.load(root / name) for name in NAMES}
-
-
-def run(*words):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.run(
-        [sys.executable, *map(str, words)], capture_output=True, text=True, env=environment
-    )
 
 
 def direct(model, signature, values):
@@ -122,7 +87,11 @@ def test_a_process_without_zoo_and_keras_gives_the_models_numbers_and_survives(
 ):
     for name, model in models.items():
         held = {}
+        if name not in NAMES:
+            continue
         for signature, sides in served[name].signatures.items():
+            if signature.endswith("_png"):
+                continue
             values = check.inputs(sides["inputs"], range(check.ROWS), seed=5)
             held |= {f"{signature}/{key}": value for key, value in values.items()}
             held[f"{signature}/result"] = direct(model, signature, values)
@@ -135,7 +104,7 @@ def test_the_check_command_runs_every_signature(root, served):
     found = run("-m", "export.check", root / "vae", "--json")
     assert found.returncode == 0, found.stderr[-2000:]
     report = json.loads(found.stdout)
-    assert (report["passed"], report["failed"]) == (8, 0)
+    assert (report["passed"], report["failed"], report["problems"]) == (10, 0, [])
     assert [row["signature"] for row in report["signatures"]] == list(served["vae"].signatures)
 
 
@@ -162,7 +131,8 @@ def test_the_check_says_what_is_wrong(served, answer, words):
             return answer(seed)
 
     rows = check.check(Wrong())
-    assert not rows[0]["ok"] and words in check.table(rows)
+    assert not rows[0]["ok"] and "NO" in check.table(rows)
+    assert words in "; ".join(rows[0]["problems"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -192,11 +162,11 @@ def test_steps_out_of_bounds_are_an_error(served):
         served["wgan_gp"].interpolate(z1=np.zeros((1, 3)), z2=np.zeros((1, 3)), steps=65)
 
 
-def test_a_verb_is_served_once_the_model_offers_it(tmp_path):
+def test_a_verb_is_served_once_the_model_offers_it(tmp_path, unchecked):
     model = tiny("rae")
     first = export.load(export.save(model, tmp_path))
     assert list(first.signatures) == [
-        "decode", "encode", "interpolate", "reconstruct", "serving_default"
+        "decode", "encode", "interpolate", "reconstruct", "reconstruct_png", "serving_default"
     ]  # fmt: skip
     assert list(first.signatures["serving_default"]["inputs"]) == ["image"]
     model.fit_sampler(np.random.default_rng(0).random((64, 8, 8, 1), np.float32))
@@ -223,9 +193,82 @@ def test_the_note_beside_the_graph_tells_what_is_served(served, root):
     assert note["serving_default"] == "sample"
     shown = served["vae"].signatures
     assert note["signatures"] == {name: shown[name] for name in note["signatures"]}
-    assert note["signatures"]["encode"]["inputs"] == {
-        "image": {"dtype": "float32", "shape": [None, 8, 8, 1]}
-    }
+    encode = note["signatures"]["encode"]
+    image = {"doc": "images of numbers from 0 to 1", "from": 0.0, "to": 1.0}
+    assert encode["inputs"] == {"image": {"dtype": "float32", "shape": [None, 8, 8, 1], **image}}
+    for name, sides in note["signatures"].items():
+        tensors = [*sides["inputs"].values(), *sides["outputs"].values()]
+        assert sides["doc"].endswith(".") and all(t["doc"] for t in tensors), name
+
+
+def test_the_manifest_finds_every_changed_file(models, tmp_path, unchecked):
+    folder = export.save(models["wgan_gp"], tmp_path, metadata={"run": "one"})
+    content = manifest.read(folder)
+    assert content["model"] == "WGANGP" and content["metadata"] == {"run": "one"}
+    assert manifest.problems(folder) == []
+    data = folder / "variables" / "variables.data-00000-of-00001"
+    kept = data.read_bytes()
+    data.write_bytes(kept[:99] + bytes([kept[99] ^ 1]) + kept[100:])
+    with pytest.raises(ValueError, match="variables.data-00000-of-00001 has changed"):
+        export.load(tmp_path)
+    data.write_bytes(kept)
+    (folder / "odd").touch()
+    (folder / "assets.extra" / "expected.json").unlink()
+    assert manifest.problems(folder) == [
+        "assets.extra/expected.json is missing", "odd is not in the manifest"
+    ]  # fmt: skip
+
+
+def test_averages_of_the_weights_are_served_where_the_model_keeps_them(tmp_path, unchecked):
+    model = tiny("vae")
+    model.compile(ema=0.9)
+    model.fit(np.random.default_rng(0).random((32, 8, 8, 1), np.float32), batch_size=8, verbose=0)
+    z = np.ones((1, 3), np.float32)
+    own = np.asarray(model.decode(z))
+    with model.averaged():
+        averaged = np.asarray(model.decode(z))
+    folder = export.save(model, tmp_path)
+    assert manifest.read(folder)["averages"] == 0.9 and np.abs(own - averaged).max() > 1e-4
+    np.testing.assert_allclose(export.load(tmp_path).decode(z=z), averaged, atol=1e-6)
+    np.testing.assert_array_equal(model.decode(z), own)
+
+
+def test_images_come_as_png_files(served):
+    for name in ("sample", "reconstruct"):
+        inputs = check.inputs(served["vae"].signatures[name]["inputs"], range(3))
+        files = served["vae"](f"{name}_png", **inputs)
+        shown = [check.pixels(file) for file in files]
+        assert files.dtype == object and files[0][:4] == b"\x89PNG"
+        np.testing.assert_allclose(shown, served["vae"](name, **inputs), atol=0.51 / 255)
+
+
+def test_labels_are_checked_in_the_graph_and_may_be_unknown(served):
+    sample = served["labelled"].sample
+    known = np.stack([sample(seed=np.arange(20), label=np.full(20, k)) for k in (0, 1, 2)])
+    drawn = sample(seed=np.arange(20), label=np.full(20, -1))
+    apart = np.abs(drawn - known).max(axis=(2, 3, 4))  # of each class, each seed
+    assert set(apart.argmin(axis=0)) == {0, 1, 2} and apart.min(axis=0).max() < 1e-5
+    assert np.sort(apart, axis=0)[1].min() > 1e-4
+    for label in (-2, 3):
+        with pytest.raises(ValueError, match=f"`label` must be from -1 to 2. Received: {label}"):
+            sample(seed=[7], label=[label])
+    with pytest.raises(ValueError, match="`label` must be from -1 to 2. Received: 3"):
+        served["labelled"].sample_n(count=2, seed=7, label=3)
+    both = served["labelled"].sample_n(count=2, seed=7, label=1)
+    assert both.shape == (2, 8, 8, 1)
+
+
+def test_a_server_that_batches_is_given_no_scalars(models, tmp_path, unchecked):
+    folder = export.save(models["vae"], tmp_path, batch_size=16)
+    found = export.load(tmp_path).signatures
+    assert {"sample", "sample_png", "encode", "decode"} < set(found)
+    assert not {"sample_n", "interpolate"} & set(found)
+    assert all(spec["shape"] for s in found.values() for spec in s["inputs"].values())
+    assert (
+        "max_execution_batch_size { value: 16 }" in (folder / "batching_params.pbtxt").read_text()
+    )
+    with pytest.raises(ValueError, match="`batch_size` must be a positive integer. Received: 0"):
+        export.save(models["vae"], tmp_path, batch_size=0)
 
 
 def test_loading_says_what_is_wrong_with_the_directory(tmp_path, root):

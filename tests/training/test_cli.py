@@ -220,6 +220,12 @@ def test_sample_is_a_grid_that_the_seed_decides(run, tmp_path):
 def test_export_writes_a_version(run, tmp_path, capsys):
     assert cli.main(["export", str(run), "--to", str(tmp_path / "served")]) == 0
     assert (tmp_path / "served" / "1" / "saved_model.pb").is_file()
+    about = json.loads((tmp_path / "served" / "1" / "assets.extra" / "manifest.json").read_text())
+    assert about["metadata"]["config"]["model"]["name"] == "vae"
+
+
+def test_what_is_no_export_cannot_be_checked(tmp_path, capsys):
+    assert "no version folder" in refused(capsys, "serve-check", str(tmp_path))
 
 
 def test_folder_of_a_run_is_not_used_twice(run, capsys):

@@ -1,0 +1,56 @@
+"""What tests of exported models share: small models, and processes of their own."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import tensorflow as tf
+
+import export
+import zoo
+from zoo.gan.base import AdversarialModel
+
+ROOT = pathlib.Path(export.__file__).resolve().parents[1]
+NAMES = ("vae", "mask_aae", "rae", "wgan_gp")
+
+
+class Labelled(AdversarialModel):
+    """A generator that is told a class, or draws one where the label is -1."""
+
+    verbs = {"sample": ("count", "labels", "seed"), "classify": ("x",), "encode": ("x",)}
+    targets, num_classes, unknown_labels = "labels", 3, ("sample",)
+
+    def sample(self, count, labels, seed=None):
+        with self.noise.serving(seed, count):
+            drawn = tf.cast(self.noise.uniform([count, 1])[:, 0] * 3.0, tf.int32)
+            kind = tf.one_hot(tf.where(labels < 0, drawn, labels), self.latent_dim)
+            return self.generator(kind + 0.1 * self.noise.normal([count, self.latent_dim]))
+
+    def classify(self, x):
+        return tf.nn.softmax(self.judge(x, False)[:, None] * tf.range(3.0))
+
+    def encode(self, x):
+        return tf.reduce_mean(x, [2, 3])[:, :3]
+
+
+def tiny(name):
+    """A model of images of 8 by 8 pixels, always with the same weights."""
+    return zoo.create(name, (8, 8, 1), 3, channels=(4, 8), hidden=(8,), seed=1)
+
+
+def labelled():
+    """The same of a model that takes labels."""
+    return Labelled.for_data((8, 8, 1), 3, channels=(4, 8), hidden=(8,), seed=1)
+
+
+def run(*words, **options):
+    """Python with these words, in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        **options,
+    )
