@@ -30,6 +30,7 @@ class Row:
     shapes: tuple = (IMAGE, VECTOR)  # of data; most tests use the first
     code: tuple = (CODE,)  # shape of one code
     settings: dict = dataclasses.field(default_factory=dict)  # that make it small, beside TINY
+    state: dict = dataclasses.field(default_factory=dict)  # in which every player moves
 
     def make(self, data_shape=None, **settings):
         """The model, always with the same weights."""
@@ -40,7 +41,10 @@ class Row:
         small = {**tiny, **self.settings, **settings}
         if "labels" in cls.targets:
             small["num_classes"] = CLASSES
-        return zoo.create(self.name, data_shape or self.shapes[0], CODE, **small)
+        model = zoo.create(self.name, data_shape or self.shapes[0], CODE, **small)
+        for scalar, value in self.state.items():
+            getattr(model, scalar).assign(value)
+        return model
 
     def data(self, model, steps=STEPS):
         """Arrays of exactly `steps` steps with moves of BATCH examples."""
@@ -80,6 +84,8 @@ ROWS = {
         Row("factor_vae"),
         Row("iaf_vae", settings={"depth": 2, "flow_hidden": (8,)}),
         Row("vamp_prior_vae", settings={"components": 5, "warm_up": 4}),
+        Row("hierarchical_prior_vae", state={"met": 1.0}),
+        Row("stick_breaking_vae"),
         Row("cvae"),
         Row("made", settings={"orders": 2}),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),

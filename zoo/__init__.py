@@ -33,6 +33,8 @@ from zoo.vae.iaf_vae import IAFVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
 from zoo.vae.vae import VAE
 from zoo.vae_label.cvae import CVAE
+from zoo.vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE
+from zoo.vae_prior.stick_breaking_vae import StickBreakingVAE
 from zoo.vae_prior.vamp_prior_vae import VampPriorVAE
 
 __version__ = "0.1.0"
@@ -100,9 +102,11 @@ __all__ = [
     "FlexAE",
     "GenerativeModel",
     "HeteroscedasticVAE",
+    "HierarchicalPriorVAE",
     "LearnedVarianceVAE",
     "MAFDensity",
     "MaskAAE",
+    "StickBreakingVAE",
     "VampPriorVAE",
     "catalogue",
     "create",

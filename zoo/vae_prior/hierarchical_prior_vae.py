@@ -1,0 +1,98 @@
+"""VAE with a hierarchical prior, by constrained optimization (Klushyn et al., 2019)."""
+
+import functools
+import math
+
+import tensorflow as tf
+
+from zoo.code_verbs import CodeVerbs
+from zoo.likelihoods.gaussian import Gaussian
+from zoo.losses.reconstruction import mean_of_rest
+from zoo.networks.mlp import mlp
+from zoo.priors.hierarchical import HierarchicalPrior
+from zoo.registry import register
+from zoo.vae.base import VariationalModel
+
+
+@register
+class HierarchicalPriorVAE(VariationalModel):
+    """The lowest rate at which reconstructions are good enough, and a learned prior for it.
+
+    With the error C = |x - mean(z)|^2 / D, which may be kappa^2 in the mean:
+
+        rate        = ln q(z|x) - ln 1/K sum_k p(z|u_k) N(u_k; 0, I) / q(u_k|z)    (Eq. 11)
+        autoencoder = rate + (C - kappa^2) / beta
+        prior       = rate, once the constraint has been met (0 before)
+
+    After each step (REWO, Algorithm 1), delta an average of C - kappa^2:
+
+        beta <- beta exp(nu f delta),  f = -1 if delta > 0 else tanh(tau (beta - 1))
+
+    within [1e-6, 1]. At beta the Lagrangian is the evidence bound of a Gaussian likelihood
+    of variance beta D / 2, up to a constant: `bound` in the logs is its negative, and
+    `score` the bound. `sample` gives means alone.
+
+    Departures: beta is clipped, without which it under- and overflows; delta starts at 0.
+
+    Args:
+        encoder: data to `(batch, 2 latent_dim)`: means, then ln variances.
+        decoder: codes to means; of images before the sigmoid.
+        prior: `zoo.priors.hierarchical.HierarchicalPrior`.
+        latent_dim: size of the code.
+        tolerance: kappa, the root mean square error allowed for one dimension.
+        speed: nu, of beta.
+        steepness: tau, how soon beta slows down below 1.
+
+    Reference: Klushyn, Chen, Kurle, Cseke and van der Smagt, 2019, "Learning hierarchical
+    priors in VAEs", NeurIPS.
+    """
+
+    players = {"autoencoder": ("encoder", "decoder", "likelihood"), "prior": ("prior",)}
+    rounds = (("autoencoder", "prior"),)
+    terms = {"autoencoder": ("rate", "distortion"), "prior": ("rate",)}
+    watched = {"autoencoder": ("bound", "beta")}
+    state = {"beta": 1e-3, "average": 0.0, "met": 0.0}
+    monitor = ("val_autoencoder_bound", "min")
+    sample = CodeVerbs.sample
+
+    # fmt: off
+    def __init__(self, encoder, decoder, prior, latent_dim, *, tolerance: float = 0.1,
+                 speed: float = 1.0, steepness: float = 5.0, **parts):
+        super().__init__(encoder, decoder, latent_dim, prior=prior, tolerance=tolerance,
+                         speed=speed, steepness=steepness, **parts)
+    # fmt: on
+
+    @staticmethod
+    def default_likelihood(bounded):
+        return Gaussian(bounded=bounded)
+
+    @classmethod
+    def default_networks(cls, latent_dim, hidden):
+        make = functools.partial(mlp, latent_dim, 2 * latent_dim, hidden)
+        return {"prior": HierarchicalPrior(make(name="upper_encoder"), make(name="upper_decoder"))}
+
+    def costs(self, x, training):
+        """C, -ln N(x; mean(z), beta D / 2) and the rate in nats, each `(batch,)`."""
+        output, size = self.encoder(x, training=training), math.prod(self.data_shape)
+        z, log_q = self.posterior.sample(output)
+        shown = self.likelihood.mean(self.decoder(z, training=training))
+        error = mean_of_rest(tf.square(x - shown))
+        nll = error / self.beta + 0.5 * size * tf.math.log(math.pi * size * self.beta)
+        return error, nll, log_q - self.prior.log_prob(z, training)
+
+    def bound(self, x, training):
+        return self.costs(x, training)[1:]
+
+    def joint_loss(self, x, y, training):
+        error, nll, rate = self.costs(x, training)
+        terms = {"rate": rate, "distortion": (error - self.tolerance**2) / self.beta}
+        watched = {"bound": nll + rate, "beta": self.beta.value}
+        return {"autoencoder": {**terms, **watched}, "prior": {"rate": self.met * rate}}
+
+    def after_move(self, movers, batch, terms):
+        average = 0.99 * self.average + 0.01 * self.beta * terms["autoencoder"]["distortion"]
+        holds = tf.cast(average < 0.0, tf.float32)
+        slope = holds * tf.tanh(self.steepness * (self.beta - 1.0)) - (1.0 - holds)
+        beta = self.beta * tf.exp(self.speed * self.met * slope * average)
+        beta = tf.clip_by_value(beta, 1e-6, 1.0)
+        return {"average": average, "met": tf.maximum(self.met.value, holds), "beta": beta}

@@ -1,0 +1,46 @@
+"""Stick-breaking VAE (Nalisnick and Smyth, 2017, arXiv:1605.06197)."""
+
+import keras
+
+from zoo.posteriors.kumaraswamy import Kumaraswamy
+from zoo.priors.beta_sticks import BetaSticks
+from zoo.registry import register
+from zoo.vae.base import VariationalModel
+
+
+@register
+class StickBreakingVAE(VariationalModel):
+    """A VAE whose code is a stick of length 1, broken into as many pieces as the data need.
+
+        loss = -E_q ln p(x|pi) + sum_{k<K} KL(Kumaraswamy(a_k, b_k) | Beta(1, alpha_0))    (Eq. 6)
+        pi_k = v_k prod_{j<k} (1 - v_j),  v_k = (1 - u^(1 / b_k))^(1 / a_k)
+
+    The code is (pi_1, ..., pi_K), which adds up to 1. The divergence is a series: see
+    `zoo.losses.divergence.kumaraswamy_beta_kl`.
+
+    Departures: the paper cuts the series after ten terms, which can miss five nats of a
+    break; here are a hundred and the integral of the rest.
+
+    Args:
+        encoder: data to `(batch, 2 (latent_dim - 1))`: a, then b, before their softplus.
+        decoder: pieces to the likelihood's parameters.
+        latent_dim: K, the pieces at most, at least 2; 50 in the paper.
+        concentration: alpha_0; larger uses more pieces.
+        prior: `zoo.priors.beta_sticks.BetaSticks`; a new one where None.
+
+    Reference: Nalisnick and Smyth, 2017, "Stick-breaking variational autoencoders", ICLR.
+    """
+
+    batch_size = 100
+    default_posterior = Kumaraswamy
+
+    # fmt: off
+    def __init__(self, encoder, decoder, latent_dim, *, concentration: float = 5.0, prior=None,
+                 **parts):
+        prior = prior or BetaSticks(latent_dim, concentration)
+        super().__init__(encoder, decoder, latent_dim, prior=prior, concentration=concentration,
+                         **parts)
+    # fmt: on
+
+    def default_optimizer(self, player):
+        return keras.optimizers.Adam(3e-4)
