@@ -101,6 +101,17 @@ ROWS = {
         ),
         Row("vae_gan"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
+        Row("pix2pix", shapes=(IMAGE, (9, 12, 2))),
+        Row(
+            "cyclegan",
+            shapes=(IMAGE, (9, 12, 2)),
+            settings={
+                "blocks": 1,
+                "patch_channels": (4, 8),
+                "identity_weight": 5.0,
+                "pool_size": 6,
+            },
+        ),
     )
 }
 every_model = pytest.mark.parametrize("name", ROWS)

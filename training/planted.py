@@ -91,3 +91,25 @@ def linear_gaussian(latent_dim=2, data_dim=5, count=20_000, sigma=0.5, seed=0):
     law = multivariate_normal(offset, loading @ loading.T + sigma**2 * np.eye(data_dim))
     planted = {"W": loading, "b": offset, "sigma": sigma, "log_likelihood": law.logpdf}
     return x, planted
+
+
+def shapes(count=5000, seed=0, side=16):
+    """Pairs of images: the outline of a rectangle or an ellipse, and the shape filled.
+
+    Returns:
+        float32 outlines `(count, side, side, 1)` and {"target"}, the filled shapes.
+    """
+    rng = np.random.default_rng(seed)
+    half = rng.integers(2, side // 3 + 1, size=(count, 2))
+    centre = half + 1 + np.floor(rng.random((count, 2)) * (side - 2 * half - 2)).astype(int)
+    places = np.arange(side)
+    away = np.abs(places - centre[..., None]) / half[..., None]  # 1 at the border
+    rows, columns = away[:, 0, :, None], away[:, 1, None, :]
+    round_ = rng.random((count, 1, 1)) < 0.5
+    filled = np.where(round_, rows**2 + columns**2 <= 1.15, np.maximum(rows, columns) <= 1.0)
+    inner = filled.copy()
+    for axis in (1, 2):
+        for shift in (-1, 1):
+            inner &= np.roll(filled, shift, axis)
+    images = [mask.astype(np.float32)[..., None] for mask in (filled & ~inner, filled)]
+    return images[0], {"target": images[1]}

@@ -25,6 +25,8 @@ from zoo.matching.mask_aae import MaskAAE
 from zoo.matching.wae_gan import WAEGAN
 from zoo.matching.wae_mmd import WAEMMD
 from zoo.model import GenerativeModel
+from zoo.translation.cyclegan import CycleGAN
+from zoo.translation.pix2pix import Pix2Pix
 from zoo.vae.beta_vae import BetaVAE
 from zoo.vae.factor_vae import FactorVAE
 from zoo.vae.fixed_variance_vae import FixedVarianceVAE
@@ -97,6 +99,7 @@ __all__ = [
     "AnoGAN",
     "Autoencoder",
     "BetaVAE",
+    "CycleGAN",
     "FactorVAE",
     "FixedVarianceVAE",
     "FlexAE",
@@ -107,6 +110,7 @@ __all__ = [
     "MAFDensity",
     "MaskAAE",
     "StickBreakingVAE",
+    "Pix2Pix",
     "VampPriorVAE",
     "catalogue",
     "create",

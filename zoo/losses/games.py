@@ -49,3 +49,20 @@ class Hinge(Wasserstein):
     def discriminator(real, fake):
         """relu(1 - real) + relu(1 + fake)."""
         return tf.nn.relu(1.0 - real) + tf.nn.relu(1.0 + fake)
+
+
+class LeastSquares:
+    """D is drawn to 1 at data and to 0 at examples, G to where D says 1 (Mao et al., 2017).
+
+    Raw outputs, no logits. CycleGAN doubles the generator's half.
+    """
+
+    @staticmethod
+    def discriminator(real, fake):
+        """1/2 (real - 1)^2 + 1/2 fake^2."""
+        return 0.5 * tf.square(real - 1.0) + 0.5 * tf.square(fake)
+
+    @staticmethod
+    def generator(fake):
+        """1/2 (fake - 1)^2."""
+        return 0.5 * tf.square(fake - 1.0)
