@@ -17,6 +17,7 @@ import zoo
 IMAGE, VECTOR, SEQUENCE = (8, 8, 1), (6,), (5, 4)
 CODE, BATCH, STEPS, RATE = 3, 4, 3, 1e-3
 CLASSES = 3  # of models that take labels
+POOLED = {"pool_size": 6, "identity_weight": 5.0}
 TINY = {"channels": (4, 8), "hidden": (8,), "seed": 1}
 
 
@@ -105,12 +106,7 @@ ROWS = {
         Row(
             "cyclegan",
             shapes=(IMAGE, (9, 12, 2)),
-            settings={
-                "blocks": 1,
-                "patch_channels": (4, 8),
-                "identity_weight": 5.0,
-                "pool_size": 6,
-            },
+            settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
         ),
     )
 }

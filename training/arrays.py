@@ -1,10 +1,97 @@
 """Arrays as the models take them, or an error that says what is wrong with them."""
 
+import dataclasses
+
 import numpy as np
 
 
 class DataError(ValueError):
     """Data that cannot be loaded or used; the message is one line that says what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """A data set in memory.
+
+    Attributes:
+        name: of the data set.
+        train, test: float32 arrays, the examples first.
+        train_labels, test_labels: int32, or None.
+        num_classes: how many labels, or None.
+        train_targets, test_targets: what the examples are to be translated to, float32, or
+            None.
+        paired: the splits in which target i belongs to example i; in others the targets are
+            a domain of their own, of any number.
+        source: one line: what it is, and its licence.
+        info: what was planted, for planted sets.
+    """
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    num_classes: int | None = None
+    train_targets: np.ndarray | None = None
+    test_targets: np.ndarray | None = None
+    paired: tuple = ()
+    source: str = ""
+    info: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def data_shape(self):
+        """Shape of one example."""
+        return self.train.shape[1:]
+
+    @property
+    def target_shape(self):
+        """Shape of one target, or None."""
+        return None if self.train_targets is None else self.train_targets.shape[1:]
+
+    @property
+    def is_image(self):
+        """Whether examples are (height, width, channels)."""
+        return len(self.data_shape) == 3
+
+
+def split(x, y, name, seed, source):
+    """A tenth of the rows held out, by seed."""
+    order = np.random.default_rng(seed).permutation(len(x))
+    held = max(1, len(x) // 10)
+    test, train = order[:held], order[held:]
+    labels = (None, None) if y is None else (y[train], y[test])
+    return dataclasses.replace(from_arrays(x[train], x[test], *labels, name=name), source=source)
+
+
+def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays"):
+    """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
+
+    Args:
+        train, test: (N, size), (N, steps, size) or (N, height, width, channels); a tenth of
+            `train` is held out where `test` is None.
+        train_labels, test_labels: integers.
+        name: of the data set.
+    """
+    if test is None:
+        return split(np.asarray(train), train_labels, name, 0, "arrays")
+    x = checked(train, "train"), checked(test, "test")
+    if x[0].shape[1:] != x[1].shape[1:]:
+        raise DataError(f"`test` must have rows like `train`. Received: {x[1].shape[1:]}.")
+    y = checked_labels(train_labels, x[0], "train"), checked_labels(test_labels, x[1], "test")
+    count = None if y[0] is None else int(y[0].max()) + 1
+    return Data(name, *x, *y, num_classes=count, source="arrays")
+
+
+def with_targets(data, train, test, paired=True):
+    """The data with targets, checked: one for each example, or a domain of their own."""
+    sides = {"train_targets": checked(train, "target"), "test_targets": checked(test, "target")}
+    rows = len(data.train), len(data.test)
+    if paired and rows != (len(train), len(test)):
+        raise DataError(
+            f"`target` must have as many rows as `x`. Received: {len(train)} and {len(test)} for "
+            f"{rows[0]} and {rows[1]}."
+        )
+    return dataclasses.replace(data, paired=("train", "test") if paired else (), **sides)
 
 
 def checked(x, argument):

@@ -6,7 +6,7 @@ import pathlib
 import keras
 import numpy as np
 
-from training.draws import show_reconstructions, show_samples
+from training.draws import show_reconstructions, show_samples, show_translations
 from training.files import atomic, write_text
 
 
@@ -31,11 +31,11 @@ class Brief(EveryFew):
 
 
 class SampleGrid(EveryFew):
-    """Pictures of samples, and of reconstructions where the model reconstructs.
+    """Pictures of what the model does: samples, reconstructions, translations.
 
     Args:
-        folder: gets `samples/epoch-0005.png` and `reconstructions/epoch-0005.png`.
-        data: held-out examples, the same ones at every epoch.
+        folder: gets `samples/epoch-0005.png`, `reconstructions/epoch-0005.png` and so on.
+        data: `training.data.Data`, whose held-out examples are shown.
         every: how many epochs lie between two pictures.
         count: of samples.
         seed: of the samples, the same at every epoch.
@@ -47,10 +47,14 @@ class SampleGrid(EveryFew):
         self.count, self.seed = count, seed
 
     def act(self, epoch, logs):
-        if "sample" in self.model.offered():
-            show_samples(self.model, self._path("samples", epoch), self.data, self.count, self.seed)
-        if "reconstruct" in self.model.offered():
-            show_reconstructions(self.model, self._path("reconstructions", epoch), self.data)
+        offered, held_out = self.model.offered(), self.data.test
+        if "sample" in offered:
+            show_samples(self.model, self._path("samples", epoch), held_out, self.count, self.seed)
+        if "reconstruct" in offered and self.model.targets != "domain":
+            show_reconstructions(self.model, self._path("reconstructions", epoch), held_out)
+        if self.model.targets in ("pair", "domain"):
+            path = self._path("translations", epoch)
+            show_translations(self.model, path, self.data, seed=self.seed)
 
     def _path(self, kind, epoch):
         return self.folder / kind / f"epoch-{epoch:04d}.png"

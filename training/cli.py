@@ -156,7 +156,7 @@ def evaluate(given):
 
 
 def sample(given):
-    from training.draws import show_samples
+    from training.draws import show_samples, show_translations
     from training.run import Run
 
     if not 1 <= given.count <= 10_000:
@@ -166,8 +166,11 @@ def sample(given):
     if path.suffix != ".png":
         raise ValueError(f"`--out` must end in .png. Received: {given.out!r}.")
     model = run.model()
-    data = None if len(model.data_shape) == 3 else run.data().test
-    show_samples(model, path, data, given.count, given.seed)
+    if model.targets in ("pair", "domain") and "sample" not in model.verbs:
+        show_translations(model, path, run.data(), given.count, given.seed)
+    else:
+        data = None if len(model.data_shape) == 3 else run.data().test
+        show_samples(model, path, data, given.count, given.seed)
     print(path)
 
 

@@ -17,7 +17,7 @@ import warnings
 import numpy as np
 
 from training import planted
-from training.arrays import DataError, checked, checked_labels, some_labels
+from training.arrays import Data, DataError, from_arrays, some_labels, split, with_targets
 
 PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
@@ -25,49 +25,18 @@ PLANTED = {
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
     **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
+    "shapes": lambda count, seed: planted.shapes(count // 5, seed),
 }
-TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces")
+TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces", "olivetti_edges2faces")
+PAIRED = "shapes, olivetti_edges2faces, or an .npz with `x` and `target`"  # what gives targets
 MIRROR = ("storage.googleapis.com", 443)
 MOST_PIXELS = 50_000_000  # of one image of a folder
 COUNT = 25_000  # rows of a planted set, a fifth held out
 
 
-@dataclasses.dataclass(frozen=True)
-class Data:
-    """A data set in memory.
-
-    Attributes:
-        name: of the data set.
-        train, test: float32 arrays, the examples first.
-        train_labels, test_labels: int32, or None.
-        num_classes: how many labels, or None.
-        source: one line: what it is, and its licence.
-        info: what was planted, for planted sets.
-    """
-
-    name: str
-    train: np.ndarray
-    test: np.ndarray
-    train_labels: np.ndarray | None = None
-    test_labels: np.ndarray | None = None
-    num_classes: int | None = None
-    source: str = ""
-    info: dict = dataclasses.field(default_factory=dict)
-
-    @property
-    def data_shape(self):
-        """Shape of one example."""
-        return self.train.shape[1:]
-
-    @property
-    def is_image(self):
-        """Whether examples are (height, width, channels)."""
-        return len(self.data_shape) == 3
-
-
 def names():
     """Names that `load` knows; any other TFDS name is tried as well."""
-    return ["digits", *PLANTED, *TFDS]
+    return ["digits", "digits_inverted", *PLANTED, *TFDS]
 
 
 def load(
@@ -84,9 +53,10 @@ def load(
 
     Args:
         name: one of `names()`, another image set of TFDS, "folder:PATH" (PNG and JPEG,
-            class folders optional), "npz:PATH" (arrays `x` and optional `y`) or "npy:PATH".
+            class folders optional), "npz:PATH" (arrays `x` and optional `y` of labels or
+            `target` of images) or "npy:PATH".
         data_dir: where TFDS data lie; TFDS_DATA_DIR or its own default where None.
-        size: (height, width), or one number, that the images of a folder are brought to.
+        size: (height, width), or one number, that images of TFDS or a folder are brought to.
         limit: keep at most so many training examples.
         labels_per_class: of the training labels, how many of each class are kept; the
             others become -1, unknown. All are kept where None.
@@ -99,6 +69,8 @@ def load(
     kind, _, path = name.partition(":")
     if name == "digits":
         data = digits()
+    elif name == "digits_inverted":
+        data = digits_inverted()
     elif name in PLANTED:
         data = planted_set(name, seed)
     elif path and kind == "folder":
@@ -106,11 +78,14 @@ def load(
     elif path and kind in ("npz", "npy"):
         data = file(path, seed)
     else:
-        data = tfds(name, data_dir, download)
-    labels = None if data.train_labels is None else data.train_labels[:limit]
+        data = tfds(name, data_dir, download, size)
+    kept = {
+        name: None if getattr(data, name) is None else getattr(data, name)[:limit]
+        for name in ("train", "train_labels", "train_targets")
+    }
     if labels_per_class is not None:
-        labels = some_labels(labels, labels_per_class, seed)
-    return dataclasses.replace(data, train=data.train[:limit], train_labels=labels)
+        kept["train_labels"] = some_labels(kept["train_labels"], labels_per_class, seed)
+    return dataclasses.replace(data, **kept)
 
 
 def digits():
@@ -127,11 +102,22 @@ def digits():
     return Data("digits", *parts, num_classes=10, source=source)
 
 
+def digits_inverted():
+    """Two domains: half of the digits, and the negatives of the other half; test data in pairs."""
+    data = digits()
+    sides = {"train_targets": 1.0 - data.train[1::2], "test_targets": 1.0 - data.test}
+    own = {"train": data.train[::2], "train_labels": data.train_labels[::2], **sides}
+    return dataclasses.replace(data, name="digits_inverted", paired=("test",), **own)
+
+
 def planted_set(name, seed):
     """A planted set of `PLANTED`, a fifth held out."""
     x, info = PLANTED[name](COUNT, seed)
-    kept = COUNT * 4 // 5
+    kept = len(x) * 4 // 5
     data = Data(name, x[:kept], x[kept:], source=f"planted, seed {seed}", info=info)
+    if "target" in info:
+        y = info["target"]
+        return with_targets(data, y[:kept], y[kept:])
     if "mode" not in info:
         return data
     mode = info["mode"].astype(np.int32)
@@ -139,7 +125,7 @@ def planted_set(name, seed):
     return dataclasses.replace(data, num_classes=int(mode.max()) + 1, **labels)
 
 
-def tfds(name, data_dir=None, download=False):
+def tfds(name, data_dir=None, download=False, size=None):
     """An image set of TFDS; without `download`, and offline, it fails at once."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow_datasets
@@ -167,17 +153,36 @@ def tfds(name, data_dir=None, download=False):
             name, data_dir=data_dir, download=download, batch_size=-1, with_info=True
         )
         parts = [splits[key] for key in ("train", "test")]
-        images = [tensorflow_datasets.as_numpy(part["image"]) for part in parts]
+        pair = "image" not in parts[0] and len(info.supervised_keys or ()) == 2
+        key, target = info.supervised_keys if pair else ("image", None)
+        images = [resized(tensorflow_datasets.as_numpy(part[key]), size) for part in parts]
     except (KeyError, AssertionError, tensorflow_datasets.core.DatasetNotFoundError) as error:
         reason = " ".join(str(error).split())[:120]
         raise DataError(
-            f"TFDS data {name!r} must have splits train and test with the feature `image`. "
-            f"Received: {reason}"
+            f"TFDS data {name!r} must have splits train and test with the feature `image`, or "
+            f"two images as supervised keys. Received: {reason}"
         ) from error
     labels = [tensorflow_datasets.as_numpy(p["label"]) if "label" in p else None for p in parts]
     data = from_arrays(*images, *labels, name=name.replace("/", "_").replace(":", "_"))
+    if pair:
+        targets = [tensorflow_datasets.as_numpy(part[target]) for part in parts]
+        data = with_targets(data, *(resized(images, size) for images in targets))
     licence = info.redistribution_info.license or "see its page"
     return dataclasses.replace(data, source=f"TFDS {info.full_name}; licence: {licence}")
+
+
+def resized(images, size):
+    """uint8 images `(N, height, width, channels)` of another size; as they are where None."""
+    if size is None:
+        return images
+    from PIL import Image
+
+    height, width = (size, size) if np.ndim(size) == 0 else size
+    squeezed = images[..., 0] if images.shape[-1] == 1 else images
+    made = [
+        Image.fromarray(image).resize((width, height), Image.Resampling.BOX) for image in squeezed
+    ]
+    return np.stack([np.asarray(image) for image in made]).reshape(len(images), height, width, -1)
 
 
 def require_network(name):
@@ -236,41 +241,20 @@ def read_image(path):
 
 
 def file(path, seed=0):
-    """The arrays `x` and optional `y` of an .npz, or the one of an .npy. A tenth held out."""
+    """The arrays `x` and optional `y` or `target` of an .npz, or the one of an .npy. A tenth of
+    each is held out; targets as many as examples are pairs."""
     try:
         found = np.load(path, allow_pickle=False)
-        x, y = (found["x"], found.get("y")) if hasattr(found, "files") else (found, None)
+        found = found if hasattr(found, "files") else {"x": found}
+        x, y, target = found["x"], found.get("y"), found.get("target")
     except (OSError, ValueError, KeyError) as error:
         raise DataError(
-            f"`data` must name an .npy array or an .npz with `x` and optional `y`. Received: "
-            f"{str(path)!r}: {' '.join(str(error).split())}"
+            f"`data` must name an .npy array or an .npz with `x` and optional `y` or `target`. "
+            f"Received: {str(path)!r}: {' '.join(str(error).split())}"
         ) from error
-    return split(x, y, pathlib.Path(path).stem, seed, "arrays of a file")
-
-
-def split(x, y, name, seed, source):
-    """A tenth of the rows held out, by seed."""
-    order = np.random.default_rng(seed).permutation(len(x))
-    held = max(1, len(x) // 10)
-    test, train = order[:held], order[held:]
-    labels = (None, None) if y is None else (y[train], y[test])
-    return dataclasses.replace(from_arrays(x[train], x[test], *labels, name=name), source=source)
-
-
-def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays"):
-    """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
-
-    Args:
-        train, test: (N, size), (N, steps, size) or (N, height, width, channels); a tenth of
-            `train` is held out where `test` is None.
-        train_labels, test_labels: integers.
-        name: of the data set.
-    """
-    if test is None:
-        return split(np.asarray(train), train_labels, name, 0, "arrays")
-    x = checked(train, "train"), checked(test, "test")
-    if x[0].shape[1:] != x[1].shape[1:]:
-        raise DataError(f"`test` must have rows like `train`. Received: {x[1].shape[1:]}.")
-    y = checked_labels(train_labels, x[0], "train"), checked_labels(test_labels, x[1], "test")
-    count = None if y[0] is None else int(y[0].max()) + 1
-    return Data(name, *x, *y, num_classes=count, source="arrays")
+    name = pathlib.Path(path).stem
+    data = split(x, y, name, seed, "arrays of a file")
+    if target is None:
+        return data
+    other = split(target, None, name, seed, "")  # rows as many are split alike
+    return with_targets(data, other.train, other.test, paired=len(x) == len(target))

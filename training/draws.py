@@ -30,6 +30,8 @@ def show(model, path, data, seed=0):
     """
     if getattr(model, "score_kind", None) == "neg_anomaly" and data.is_image:
         show_anomalies(model, path, data.test)
+    elif model.targets in ("pair", "domain") and "sample" not in model.offered():
+        show_translations(model, path, data, seed=seed)
     elif "sample" in model.offered():
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
@@ -66,4 +68,37 @@ def show_anomalies(model, path, data, count=12):
     for images in (normal, strange):
         again = np.asarray(model.reconstruct(images))
         shown += [images, again, np.abs(images - again)]
-    pictures.grid(np.concatenate(shown), path, columns=len(normal))
+    pictures.rows(shown, path, columns=len(normal))
+
+
+def translated(model, x, seed=0, verb=None, batch_size=100):
+    """The translations of x by `verb`, the model's first where None, without its peak of memory."""
+    from zoo import noise
+
+    verb = verb or next(name for name in model.offered() if name.startswith("translate"))
+    seeded = "seed" in model.offered()[verb]
+    seeds, found = np.asarray(noise.row_seeds(seed, len(x))), []
+    for start in range(0, len(x), batch_size):
+        rows = slice(start, start + batch_size)
+        given = {"seed": seeds[rows]} if seeded else {}
+        found.append(np.asarray(getattr(model, verb)(x[rows], **given)))
+    return np.concatenate(found)
+
+
+def show_translations(model, path, data, count=10, seed=0):
+    """A picture of held-out images in rows: of pairs the input, its translation, the target;
+    of two domains x, y made of it and x made of that, then the same from y. Vectors: points
+    of targets and translations."""
+    if not data.is_image:
+        made = translated(model, data.test[:500], seed)
+        pictures.scatter(data.test_targets[:500], made, path)
+        return
+    count = min(count, len(data.test), len(data.test_targets))
+    x, y = data.test[:count], data.test_targets[:count]
+    if model.targets == "pair":
+        shown = [x, translated(model, x, seed), y]
+    else:
+        made_y, made_x = model.translate_xy(x), model.translate_yx(y)
+        again_x, again_y = model.translate_yx(made_y), model.translate_xy(made_x)
+        shown = [x, made_y, again_x, y, made_x, again_y]
+    pictures.rows(shown, path, columns=10, scale=4 if max(x.shape[1:3]) <= 32 else 2)

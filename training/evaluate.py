@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 
+from training.draws import translated
 from training.files import table, write_text
 from training.measures import USUAL, Subject, entry, measured
+from training.run import sides
 
 
 def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor=None):
@@ -26,6 +28,7 @@ def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor
     """
     subject = Subject(model, data, count, seed, extractor)
     found = {**losses(model, data), **reconstruction(model, data), **classes(model, data)}
+    found |= translation(model, data, seed)
     found |= measured(subject, USUAL if metrics is None else metrics)
     if path is not None:
         write_text(path, json.dumps(found, indent=2) + "\n")
@@ -34,8 +37,8 @@ def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor
 
 def losses(model, data):
     """What `model.evaluate` gives on the test data."""
-    labels = None if model.targets == "none" else data.test_labels
-    found = model.evaluate(data.test, labels, return_dict=True, verbose=0)
+    _, (x, y) = sides(model, data)
+    found = model.evaluate(x, y, return_dict=True, verbose=0)
     meaning = "mean over the test data, as in training; no scale of its own"
     return {f"test_{name}": entry(value, len(data.test), meaning) for name, value in found.items()}
 
@@ -70,6 +73,33 @@ def classes(model, data):
     commonest = np.bincount(labels).max() / len(labels)
     name = "cluster_accuracy" if free else "accuracy"
     return {name: entry(value, len(labels), meaning, commonest)}
+
+
+def translation(model, data, seed):
+    """How far translations of test data are from their targets, where these are known."""
+    if model.targets not in ("pair", "domain") or "test" not in data.paired:
+        return {}
+    from zoo.metrics.pixel_error import pixel_error
+
+    x, y = data.test, data.test_targets
+    ways = {"": (x, y, translated(model, x, seed))}
+    if model.targets == "domain":
+        ways = {"_xy": ways[""], "_yx": (y, x, translated(model, y, seed, verb="translate_yx"))}
+    found = {}
+    for way, (given, wanted, made) in ways.items():
+        errors = pixel_error(made, wanted)
+        same = pixel_error(given, wanted) if given.shape == wanted.shape else {}
+        for name, words in TRANSLATION.items():
+            words = f"{words} of translated test data to their targets; reference: untranslated"
+            row = entry(errors[name], len(y), words, same.get(name), seed=seed)
+            found[f"translation_{name}{way}"] = row
+    return found
+
+
+TRANSLATION = {
+    "absolute_error": "mean absolute error of a value",
+    "psnr": "peak signal-to-noise ratio in dB, mean over images,",
+}
 
 
 def matched_accuracy(clusters, labels):

@@ -147,7 +147,7 @@ PARSERS = {  # command -> what adds its options, its description, an example
     ),
     "sample": (
         sample_options,
-        "Writes samples of a trained model as a PNG",
+        "Writes samples of a trained model, or translations of held-out data, as a PNG",
         "zoo sample runs/vae --count 64 --seed 0 --out grid.png",
     ),
     "export": (

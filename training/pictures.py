@@ -45,12 +45,22 @@ def grid(images, path, columns=None, scale=4):
 
 def pairs(real, again, path, columns=8, scale=4):
     """Writes alternating rows: images, and below each its reconstruction."""
-    real, again = np.asarray(real), np.asarray(again)
-    columns = min(columns, len(real))
-    kept = len(real) - len(real) % columns
-    shape = (-1, columns, *real.shape[1:])
-    rows = np.stack([real[:kept].reshape(shape), again[:kept].reshape(shape)], axis=1)
-    grid(rows.reshape(-1, *real.shape[1:]), path, columns, scale)
+    rows([real, again], path, columns, scale)
+
+
+def rows(sides, path, columns=8, scale=4):
+    """Writes arrays of as many images in alternating rows, image i of each below the other.
+
+    Arrays of one channel are shown in grey beside those of three.
+    """
+    depth = max(np.shape(images)[-1] for images in sides)
+    sides = [np.asarray(images) for images in sides]
+    sides = [a.repeat(depth, axis=-1) if a.shape[-1] < depth else a for a in sides]
+    columns = min(columns, len(sides[0]))
+    kept = len(sides[0]) - len(sides[0]) % columns
+    shape = (-1, columns, *sides[0].shape[1:])
+    stacked = np.stack([images[:kept].reshape(shape) for images in sides], axis=1)
+    grid(stacked.reshape(-1, *sides[0].shape[1:]), path, columns, scale)
 
 
 def scatter(real, generated, path):

@@ -15,6 +15,7 @@ import pathlib
 import numpy as np
 import yaml
 
+from training import data as datasets
 from training import settings as known
 from training.config import Config, read_yaml
 from training.files import write_text
@@ -157,10 +158,12 @@ def prepared(config, data):
     keras.utils.set_random_seed(config.seed)
     cls = zoo.model_class(config.model)
     given = known.checked(cls, config.settings)
-    if cls.targets not in ("none", "labels", "some_labels"):
-        raise ValueError(f"{cls.__name__} needs pairs of images, which no data set here gives.")
-    if cls.targets != "none":
+    if "labels" in cls.targets:
         given["num_classes"] = classes(cls, data)
+    if cls.targets == "pair":
+        given["target_shape"] = targets(cls, data)
+    if cls.targets == "domain":
+        targets(cls, data)
     shape = tuple(int(n) for n in data.data_shape)
     made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
     made.compile(jit_compile=config.jit_compile)
@@ -177,6 +180,26 @@ def classes(cls, data):
     if cls.targets == "labels" and min(data.train_labels) < 0:
         raise ValueError(f"{cls.__name__} needs every label: `labels_per_class` must be null.")
     return data.num_classes
+
+
+def targets(cls, data):
+    """The shape of the targets, for a class that translates to them."""
+    name, shape = data.name, data.target_shape
+    if shape is None:
+        raise ValueError(
+            f"{cls.__name__} needs images and their targets, which the data {name!r} have not. "
+            f"Accepted: {datasets.PAIRED}."
+        )
+    if cls.targets == "pair" and "train" not in data.paired:
+        raise ValueError(
+            f"{cls.__name__} needs pairs. Received: {name!r}, two domains without pairs."
+        )
+    if cls.targets == "domain" and shape != data.data_shape:
+        raise ValueError(
+            f"{cls.__name__} needs two domains of one shape. Received: {name!r} of "
+            f"{data.data_shape} and {shape}."
+        )
+    return tuple(int(n) for n in shape)
 
 
 def set_rates(model, rates):
@@ -196,9 +219,11 @@ def set_rates(model, rates):
 
 
 def sides(model, data):
-    """(x, y) of training and of held-out data; y is None for models without labels."""
+    """(x, y) of training and of held-out data; y is None for models without labels or targets."""
     if model.targets == "none":
         return (data.train, None), (data.test, None)
+    if model.targets in ("pair", "domain"):
+        return (data.train, data.train_targets), (data.test, data.test_targets)
     return (data.train, data.train_labels), (data.test, data.test_labels)
 
 
@@ -234,7 +259,7 @@ def fitted(model, run, data, verbose):
             f"The loss must stay finite. Received: {history['loss'][-1]} in epoch "
             f"{len(history['loss'])}; lower `learning_rate`. {run.path} keeps the last checkpoint."
         )
-    if "sample" not in model.offered():
+    if "sample" in set(model.verbs) - set(model.offered()):
         model.fit_sampler(data.train)
         show_after(model, run, data)
     save_model(model, run.path / "model.keras")
@@ -250,7 +275,7 @@ def callbacks(run, data, verbose):
         *([Brief(run.config.sample_every)] if verbose == "brief" else []),
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.CSVLogger(str(run.path / "history.csv")),
-        SampleGrid(run.path, data.test, run.config.sample_every, seed=run.config.seed),
+        SampleGrid(run.path, data, run.config.sample_every, seed=run.config.seed),
         SaveModel(run.path / "checkpoints", run.config.save_every),
     ]
 

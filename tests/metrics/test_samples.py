@@ -11,6 +11,7 @@ from zoo.metrics.fid import FrechetDistance, Moments, frechet_distance
 from zoo.metrics.kid import kernel_distance, polynomial_mmd
 from zoo.metrics.mode_coverage import mode_coverage
 from zoo.metrics.neighbours import memorisation, nearest, two_sample_accuracy
+from zoo.metrics.pixel_error import pixel_error
 from zoo.metrics.precision_recall import manifolds, prd, prd_of_histograms
 from zoo.metrics.sharpness import laplacian_variance, sharpness
 
@@ -199,3 +200,12 @@ def test_features_come_in_order_and_in_batches():
     seen = extractor.features(images)
     kernel, bias = network.layers[-1].weights
     np.testing.assert_allclose(seen @ kernel.numpy() + bias.numpy(), network(images), atol=1e-5)
+
+
+def test_pixel_errors_are_those_computed_by_hand():
+    reference = np.zeros((2, 8, 8, 1))
+    images = np.stack([reference[0] + 0.1, reference[0] - 0.01])
+    found = pixel_error(images, reference)
+    assert found["absolute_error"] == pytest.approx(0.055)
+    assert found["psnr"] == pytest.approx((20.0 + 40.0) / 2)
+    assert pixel_error(images, images) == {"absolute_error": 0.0, "psnr": 120.0, "count": 2}

@@ -113,6 +113,8 @@ def test_info_tells_players_and_settings(capsys):
         (["cvae", "--data", "manifold8"], "CVAE needs labels"),
         (["cvae", "--labels-per-class", "3"], "CVAE needs every label"),
         (["vae", "--labels-per-class", "1000"], "the smallest class"),
+        (["pix2pix"], "Pix2Pix needs images and their targets, which the data 'digits' have not"),
+        (["pix2pix", "--data", "digits_inverted"], "Pix2Pix needs pairs. Received: 'digits_inv"),
         (["vae", "--learning-rate", "0"], "above 0"),
         (["vae", "--learning-rate.critic", "1e-3"], "['autoencoder']"),
         (["vae", "--batch-size", "100000"], "smaller `batch_size`"),
@@ -268,3 +270,33 @@ def test_model_of_labels_is_measured_by_them(tmp_path):
     found = json.loads((out / "metrics.json").read_text())["accuracy"]
     assert 0.0 <= found["value"] <= 1.0 and found["count"] == 360
     assert found["reference"] == pytest.approx(0.1, abs=0.01)
+
+
+SMALL = ["--epochs", "1", "--limit", "32", "--model.channels", "4", "--batch-size", "16"]
+
+
+@pytest.mark.parametrize(
+    "argv, size, ways",
+    [
+        (["pix2pix", "--data", "shapes"], (10 * 65 - 1, 3 * 65 - 1), [""]),
+        (
+            ["cyclegan", "--data", "digits_inverted", "--model.blocks", "1"],
+            (10 * 33 - 1, 6 * 33 - 1),
+            ["_xy", "_yx"],
+        ),
+    ],
+)
+def test_translators_are_trained_drawn_and_measured(argv, size, ways, tmp_path):
+    out = tmp_path / "run"
+    own = ["--model.patch_channels", "4"] if argv[0] == "cyclegan" else []
+    assert cli.main(["train", *argv, "--out", str(out), *SMALL, *own]) == 0
+    assert size_of(out / "translations" / "epoch-0001.png") == size
+    assert not (out / "samples").exists()
+    assert cli.main(["sample", str(out), "--count", "20"]) == 0
+    assert size_of(out / "samples.png") == (size[0], 2 * size[1] + 1)
+    assert cli.main(["evaluate", str(out)]) == 0
+    found = json.loads((out / "metrics.json").read_text())
+    for way in ways:
+        for name in ("absolute_error", "psnr"):
+            row = found[f"translation_{name}{way}"]
+            assert math.isfinite(row["value"]) and math.isfinite(row["reference"])

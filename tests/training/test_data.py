@@ -1,5 +1,6 @@
 """Data sets: what is real is real, what is planted is right, what is wrong is refused."""
 
+import json
 import socket
 
 import numpy as np
@@ -88,6 +89,44 @@ def test_a_few_labels_of_each_class_are_kept_by_seed():
 def test_labels_that_are_not_there_cannot_be_kept(name, wanted):
     with pytest.raises(data.DataError, match="`labels_per_class` must be from 1 to .*Received"):
         data.load(name, labels_per_class=wanted)
+
+
+def test_shapes_fill_their_outlines_and_are_loaded_as_pairs():
+    x, info = planted.shapes(200)
+    filled = info["target"]
+    assert (x <= filled).all() and 0 < x.mean() < filled.mean() < 0.5
+    inner = (filled > x)[..., 0]
+    for axis in (1, 2):  # the outline parts the inside of a shape from its outside
+        for shift in (-1, 1):
+            assert (np.roll(inner, shift, axis) <= filled[..., 0]).all()
+    assert not filled[:, [0, -1]].any() and not filled[:, :, [0, -1]].any()
+    found = data.load("shapes", limit=7)
+    assert found.paired == ("train", "test") and found.target_shape == (16, 16, 1)
+    assert len(found.train) == len(found.train_targets) == 7
+    assert (found.train <= found.train_targets).all() and (found.test <= found.test_targets).all()
+
+
+def test_inverted_digits_are_a_domain_of_their_own_and_pairs_in_the_test_split_alone():
+    found, digits = data.load("digits_inverted"), data.load("digits")
+    assert found.paired == ("test",) and found.target_shape == found.data_shape
+    np.testing.assert_array_equal(found.test, digits.test)
+    np.testing.assert_array_equal(found.test_targets, 1.0 - digits.test)
+    assert len(found.train) + len(found.train_targets) == len(digits.train)
+    both = np.concatenate([found.train, 1.0 - found.train_targets]).reshape(len(digits.train), -1)
+    np.testing.assert_array_equal(
+        np.sort(both, axis=0), np.sort(digits.train.reshape(both.shape), axis=0)
+    )
+
+
+def test_targets_of_a_file_are_pairs_where_they_are_as_many(tmp_path):
+    x = np.arange(30, dtype=np.uint8)[:, None, None, None] + np.zeros((1, 8, 8, 1), np.uint8)
+    for count, paired in ((30, ("train", "test")), (20, ())):
+        np.savez(tmp_path / "own.npz", x=x, target=x[:count].repeat(3, axis=-1))
+        found = data.load(f"npz:{tmp_path / 'own.npz'}")
+        assert found.paired == paired and found.target_shape == (8, 8, 3)
+        assert len(found.train_targets) + len(found.test_targets) == count
+        if paired:
+            np.testing.assert_array_equal(found.train.repeat(3, -1), found.train_targets)
 
 
 def test_planted_sets_follow_from_their_seed():
@@ -185,24 +224,49 @@ def test_a_download_without_network_is_one_line(tmp_path, monkeypatch):
     assert "\n" not in str(error.value)
 
 
-def test_prepared_tfds_data_are_read(tmp_path):
+def stored(tmp_path, features, example, supervised_keys=None):
+    """Six examples as prepared TFDS data named tiny, two of them held out."""
     import tensorflow_datasets as tfds
 
-    features = tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(shape=(8, 8, 1)),
-            "label": tfds.features.ClassLabel(num_classes=2),
-        }
-    )
-    rows = [(n, {"image": np.full((8, 8, 1), n, np.uint8), "label": n % 2}) for n in range(6)]
+    rows = [(n, example(n)) for n in range(6)]
     tfds.dataset_builders.store_as_tfds_dataset(
         "tiny",
         version="1.0.0",
-        features=features,
+        features=tfds.features.FeaturesDict(features),
         data_dir=tmp_path,
         split_datasets={"train": rows[:4], "test": rows[4:]},
         disable_shuffling=True,
     )
+    if supervised_keys:  # which that function has no argument for
+        path = tmp_path / "tiny" / "1.0.0" / "dataset_info.json"
+        keys = {"tuple": {"items": [{"featureKey": key} for key in supervised_keys]}}
+        path.write_text(json.dumps({**json.loads(path.read_text()), "supervisedKeys": keys}))
+
+
+def test_prepared_tfds_data_are_read(tmp_path):
+    from tensorflow_datasets import features
+
+    kinds = {"image": features.Image(shape=(8, 8, 1)), "label": features.ClassLabel(num_classes=2)}
+    stored(tmp_path, kinds, lambda n: {"image": np.full((8, 8, 1), n, np.uint8), "label": n % 2})
+    for size, shape in ((None, (8, 8, 1)), (4, (4, 4, 1)), ((9, 6), (9, 6, 1))):
+        found = data.load("tiny", data_dir=tmp_path, size=size)
+        assert found.train.shape == (4, *shape) and found.num_classes == 2
+        assert sorted(np.rint(found.train[:, 0, 0, 0] * 255)) == [0, 1, 2, 3]
+
+
+def test_prepared_tfds_data_with_two_supervised_images_are_pairs(tmp_path):
+    from tensorflow_datasets import features
+
+    kinds = {"input": features.Image(shape=(8, 8, 1)), "target": features.Image(shape=(8, 8, 3))}
+    made = [np.full((8, 8, depth), 1, np.uint8) for depth in (1, 3)]
+    stored(
+        tmp_path,
+        kinds,
+        lambda n: {"input": n * made[0], "target": (10 + n) * made[1]},
+        ("input", "target"),
+    )
     found = data.load("tiny", data_dir=tmp_path)
-    assert found.train.shape == (4, 8, 8, 1) and found.num_classes == 2
-    assert sorted(np.rint(found.train[:, 0, 0, 0] * 255)) == [0, 1, 2, 3]
+    assert found.paired == ("train", "test") and found.train_labels is None
+    assert found.data_shape == (8, 8, 1) and found.target_shape == (8, 8, 3)
+    gap = found.train_targets[..., :1] - found.train
+    np.testing.assert_allclose(gap * 255, 10.0, atol=1e-4)

@@ -40,3 +40,28 @@ def test_without_labels_no_classes_are_measured():
     x = np.zeros((8, 2), np.float32)
     model = types.SimpleNamespace(offered=lambda: {"classify": ("x",)})
     assert evaluate.classes(model, Data("own", x, x)) == {}
+
+
+def translated(targets, verbs, paired=("train", "test")):
+    """What is measured of a model that makes every x the target plus a tenth."""
+    x = np.zeros((4, 8, 8, 1), np.float32)
+    data = Data("own", x, x, train_targets=x + 0.5, test_targets=x + 0.5, paired=paired)
+    ways = {"translate": lambda x, seed: x + 0.6, "translate_xy": lambda x: x + 0.6}
+    ways |= {"translate_yx": lambda y: y - 0.4}
+    model = types.SimpleNamespace(targets=targets, offered=lambda: verbs, **ways)
+    return evaluate.translation(model, data, seed=0)
+
+
+def test_translations_are_compared_with_their_targets():
+    found = translated("pair", {"translate": ("x", "seed")})
+    error, ratio = found["translation_absolute_error"], found["translation_psnr"]
+    assert error["value"] == pytest.approx(0.1) and error["reference"] == pytest.approx(0.5)
+    assert ratio["value"] == pytest.approx(20.0, abs=1e-3)
+
+
+def test_domains_are_compared_both_ways_where_their_test_data_are_pairs():
+    verbs = {"translate_xy": ("x",), "translate_yx": ("y",)}
+    found = translated("domain", verbs, ("test",))
+    assert found["translation_absolute_error_yx"]["value"] == pytest.approx(0.1)
+    assert len(found) == 4
+    assert translated("domain", verbs, ()) == {}
