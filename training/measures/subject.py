@@ -79,8 +79,9 @@ class Subject:
 
     @property
     def has_codes(self):
-        """Whether examples have real numbers as codes."""
-        return self.offers("encode") and self.codes.dtype.kind == "f"
+        """Whether examples have real numbers as codes, and codes that are not searched for."""
+        given = self.model.offered().get("encode", ("seed",))
+        return "seed" not in given and self.offers("encode") and self.codes.dtype.kind == "f"
 
 
 def repeated(subject, measure, meanings, **more):
