@@ -1,17 +1,19 @@
-"""Every image model, the same networks and ten epochs: a grid of samples and its measures.
+"""Models on one data set with the same networks, budget and seeds: what they draw and measure.
 
-    python -m benchmarks.quality --data mnist --data-dir DIR [--names vae wgan_gp] [--write]
+    python -m benchmarks.quality --data mnist --data-dir DIR [--names vae flex_ae] [--write]
 
-Each model trains with its default settings on convolutional networks of 32 and 64
-channels and a code of 16. A model that is done is not trained again: interrupted, the
-command continues with the next; `--again` starts over. `--write` puts the table into
-docs/results.md. Pictures go to docs/gallery.
+Each model trains with its default settings on convolutional networks of 32 and 64 channels
+and a code of 16. A run (a model and a seed) that is done is not trained again: interrupted,
+the command continues with the next; `--again` starts over. `--write` puts the table into
+docs/results.md: means over the seeds, and their standard deviation where there are several.
+The pictures of the first seed go to docs/gallery.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import statistics
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,42 +22,59 @@ from benchmarks.results import RESULTS, put
 
 GALLERY = RESULTS.parent / "gallery"
 LATENT, CHANNELS, EPOCHS, SEED = 16, (32, 64), 10, 0
-MEASURES = ("reconstruction_mse", "mmd", "two_sample_accuracy", "memorisation_ratio")
+METRICS = ("mmd", "two_sample", "memorisation", "fid", "prd", "diversity", "codes", "likelihood")
+COLUMNS = {  # of the table: head -> the metric's name begins with
+    "rec. FID": "reconstruction_fid[",
+    "gen. FID": "fid[",
+    "precision": "prd_precision",
+    "recall": "prd_recall",
+    "MMD": "mmd",
+    "told apart": "two_sample_accuracy",
+    "copies": "memorisation_ratio",
+    "active": "active_dims",
+    "NAC": "nac",
+    "ln p(x)": "log_likelihood",
+}
 BATCH = {"flex_ae": 16, "mask_aae": 16}  # one step takes 6 and 8 of them; see docs/results.md
 
 
-def train(name, data):
+def train(name, data, seed, epochs):
     """One model, trained; and how long it took."""
     import keras
 
     import zoo
 
-    keras.utils.set_random_seed(SEED)
-    model = zoo.create(name, data.data_shape, LATENT, seed=SEED, channels=CHANNELS)
+    keras.utils.set_random_seed(seed)
+    cls = zoo.model_class(name)
+    labels = {} if cls.targets == "none" else {"num_classes": data.num_classes}
+    model = zoo.create(name, data.data_shape, LATENT, seed=seed, channels=CHANNELS, **labels)
     model.compile()
     start = time.perf_counter()
-    model.fit(data.train, batch_size=BATCH.get(name), epochs=EPOCHS, verbose=2)
+    y = data.train_labels if labels else None
+    model.fit(data.train, y, batch_size=BATCH.get(name), epochs=epochs, verbose=2)
     if "sample" not in model.offered():
         model.fit_sampler(data.train)
     return model, time.perf_counter() - start
 
 
-def row(name, data, folder):
-    """Measures of one model, from its file where it is done already."""
+def one(name, data, folder, seed, epochs):
+    """Measures of one run, from its file where it is done already."""
+    from training.draws import draw
     from training.evaluate import evaluate
     from training.files import write_text
     from training.pictures import grid
 
-    file = folder / f"{name}.json"
+    file = folder / f"{name}-{seed}.json"
     if file.is_file():
         return json.loads(file.read_text())
-    model, seconds = train(name, data)
-    GALLERY.mkdir(parents=True, exist_ok=True)
-    grid(model.sample(100, seed=SEED), GALLERY / f"{data.name}_{name}.png", columns=10, scale=2)
-    measures = evaluate(model, data, count=1000, seed=SEED)
+    model, seconds = train(name, data, seed, epochs)
+    if seed == SEED:
+        GALLERY.mkdir(parents=True, exist_ok=True)
+        grid(draw(model, 100, SEED), GALLERY / f"{data.name}_{name}.png", columns=10, scale=2)
+    measures = evaluate(model, data, count=2000, seed=seed, metrics=METRICS)
     batch = BATCH.get(name, model.batch_size)
     found = {"name": name, "seconds": seconds, "batch": batch, "steps": int(model.steps.numpy())}
-    found |= {"measures": measures}
+    found |= {"seed": seed, "measures": measures}
     folder.mkdir(parents=True, exist_ok=True)
     write_text(file, json.dumps(found, indent=2))
     return found
@@ -71,36 +90,56 @@ def main(argv=None):
     )
     parser.add_argument("--data", default="mnist", help="name of training.data (default mnist)")
     parser.add_argument("--data-dir", help="where TFDS data lie")
-    parser.add_argument("--names", nargs="+", default=names, choices=names)
+    parser.add_argument("--names", nargs="+", default=names, choices=names, metavar="NAME")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on (default 1)")
+    parser.add_argument("--limit", type=int, help="training examples to use (default: all)")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"default {EPOCHS}")
     parser.add_argument("--out", default="runs/quality", type=pathlib.Path)
     parser.add_argument("--again", action="store_true", help="train again what is done")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     options = parser.parse_args(argv)
-    data = datasets.load(options.data, data_dir=options.data_dir)
-    folder = options.out / data.name
+    data = datasets.load(options.data, data_dir=options.data_dir, limit=options.limit)
+    folder = options.out / f"{data.name}-{len(data.train)}-{options.epochs}"
     rows = []
     for name in options.names:
-        if options.again:
-            (folder / f"{name}.json").unlink(missing_ok=True)
-        rows.append(row(name, data, folder))
-        print(line(rows[-1]), flush=True)
+        runs = []
+        for seed in range(options.seeds):
+            if options.again:
+                (folder / f"{name}-{seed}.json").unlink(missing_ok=True)
+            runs.append(one(name, data, folder, seed, options.epochs))
+        rows.append(line(runs))
+        print(rows[-1], flush=True)
     if options.write:
         put(RESULTS, f"quality {data.name}", table(rows))
 
 
 def table(rows):
     """The rows as Markdown."""
-    head = ["model", "batch", "steps", "seconds", *MEASURES]
-    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *map(line, rows)]
+    head = ["model", "batch", "steps", "seconds", *COLUMNS]
+    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows]
 
 
-def line(found):
-    """One row as Markdown."""
-    cells = [found["name"], found["batch"], found["steps"], f"{found['seconds']:.0f}"]
-    for key in MEASURES:
-        value = found["measures"].get(key)
-        cells.append("-" if value is None else f"{value['value']:.4g}")
+def line(runs):
+    """One row as Markdown: means over the runs of one model."""
+    first = runs[0]
+    seconds = statistics.mean(run["seconds"] for run in runs)
+    cells = [first["name"], first["batch"], first["steps"], f"{seconds:.0f}"]
+    for start in COLUMNS.values():
+        cells.append(cell([value(run["measures"], start) for run in runs]))
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def value(measures, start):
+    """The value of the metric whose name begins so, or None."""
+    return next((row["value"] for key, row in measures.items() if key.startswith(start)), None)
+
+
+def cell(values):
+    """A mean, and the standard deviation where there are several values."""
+    if None in values:
+        return "-"
+    spread = f" +- {statistics.stdev(values):.2g}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.4g}{spread}"
 
 
 if __name__ == "__main__":
