@@ -87,6 +87,7 @@ ROWS = {
         Row("vamp_prior_vae", settings={"components": 5, "warm_up": 4}),
         Row("hierarchical_prior_vae", state={"met": 1.0}),
         Row("stick_breaking_vae"),
+        Row("two_stage_vae", settings={"prior_epochs": 2}),
         Row("cvae"),
         Row("made", settings={"orders": 2}),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),

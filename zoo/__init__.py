@@ -37,6 +37,7 @@ from zoo.vae.vae import VAE
 from zoo.vae_label.cvae import CVAE
 from zoo.vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE
 from zoo.vae_prior.stick_breaking_vae import StickBreakingVAE
+from zoo.vae_prior.two_stage_vae import TwoStageVAE
 from zoo.vae_prior.vamp_prior_vae import VampPriorVAE
 
 __version__ = "0.1.0"
@@ -111,6 +112,7 @@ __all__ = [
     "MaskAAE",
     "Pix2Pix",
     "StickBreakingVAE",
+    "TwoStageVAE",
     "VampPriorVAE",
     "catalogue",
     "create",

@@ -26,7 +26,20 @@ class CodeVerbs:
 
     def draw_codes(self, count):
         """`count` codes of the law that `sample` decodes; needs an open noise stream."""
+        self.require_law()
         return self.prior.sample(count)
+
+    def require_law(self):
+        """Refuses to sample while the law of codes is not fitted."""
+        if not getattr(self.prior, "is_fitted", True):
+            raise ValueError(
+                f"`sample` of {type(self).__name__} needs a law of codes: call "
+                "`model.fit_sampler(x)` with the training data first."
+            )
+
+    def offered(self):
+        ready = getattr(self.prior, "is_fitted", True)
+        return {verb: names for verb, names in self.verbs.items() if ready or verb != "sample"}
 
     def reconstruct(self, x):
         """The data that x is decoded to after encoding."""

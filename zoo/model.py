@@ -218,6 +218,12 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing: networks arrive built, and Keras's own build fails on replicas."""
 
+    @property
+    def is_fitted(self):
+        """Whether it has been trained: what is asked of it where it is the prior of another."""
+        with tf.init_scope():  # a verb may ask while it is traced
+            return int(self.steps.numpy()) > 0
+
     def fit_sampler(self, x, **options):
         """Fits the prior to the codes of `x`, for models whose codes have no law of their own."""
         if not hasattr(getattr(self, "prior", None), "fit"):

@@ -61,18 +61,6 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
         z = self.encoder(x, training=training)
         return {"reconstruction": self.error(x, self.decoder(z, training=training))}
 
-    def offered(self):
-        ready = getattr(self.prior, "is_fitted", True)
-        return {verb: names for verb, names in self.verbs.items() if ready or verb != "sample"}
-
-    def sample(self, count, seed=None):
-        if not getattr(self.prior, "is_fitted", True):
-            raise ValueError(
-                f"`sample` of {type(self).__name__} needs a law of codes: call "
-                "`model.fit_sampler(x)` with the training data first."
-            )
-        return super().sample(count, seed)
-
     def encode(self, x):
         """The code of x, `(batch, latent_dim)`."""
         return self.encoder(x, training=False)

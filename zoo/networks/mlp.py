@@ -38,5 +38,20 @@ def mlp(
     return keras.Sequential(layers, name=name)
 
 
+def shortcut_mlp(inputs, outputs, hidden=(1024, 1024, 1024), activation="relu", name=None):
+    """Dense layers between two vectors; the last one sees the input beside the last hidden layer.
+
+    Args:
+        inputs, outputs: sizes of the vectors.
+        hidden, activation, name: those of `mlp`.
+    """
+    given = keras.Input((inputs,))
+    inner = given
+    for width in hidden:
+        inner = keras.layers.Dense(width, activation=activation)(inner)
+    last = keras.layers.Dense(outputs)(keras.layers.Concatenate()([given, inner]))
+    return keras.Model(given, keras.layers.Activation("linear", dtype="float32")(last), name=name)
+
+
 def _shape(shape):
     return (shape,) if isinstance(shape, int) else tuple(shape)

@@ -84,8 +84,12 @@ class VariationalModel(CodeVerbs, Laws, GenerativeModel):
     def sample(self, count, seed=None, noise=False):
         """Means of p(x|z) at `count` draws of z, or with `noise=True` draws of x."""
         with self.noise.serving(seed, count):
-            output = self.decoder(self.draw_codes(count), training=False)
-            return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
+            return self.draw(count, noise)
+
+    def draw(self, count, noise=False):
+        """What `sample` gives, from the noise stream that is open."""
+        output = self.decoder(self.draw_codes(count), training=False)
+        return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
 
     def score(self, x, seed=0):
         """The evidence lower bound of each x, in nats, from one draw of z."""
