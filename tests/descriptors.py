@@ -89,6 +89,7 @@ ROWS = {
         Row("stick_breaking_vae"),
         Row("two_stage_vae", settings={"prior_epochs": 2}),
         Row("cvae"),
+        Row("m2_vae"),
         Row("made", settings={"orders": 2}),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),
         Row("gan", called_on="z"),

@@ -35,6 +35,7 @@ from zoo.vae.iaf_vae import IAFVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
 from zoo.vae.vae import VAE
 from zoo.vae_label.cvae import CVAE
+from zoo.vae_label.m2_vae import M2VAE
 from zoo.vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE
 from zoo.vae_prior.stick_breaking_vae import StickBreakingVAE
 from zoo.vae_prior.two_stage_vae import TwoStageVAE
@@ -88,6 +89,7 @@ __all__ = [
     "CVAE",
     "GAN",
     "IAFVAE",
+    "M2VAE",
     "MADE",
     "NSGAN",
     "RAE",

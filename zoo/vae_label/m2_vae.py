@@ -1,0 +1,79 @@
+"""Semi-supervised variational autoencoder, "M2" (Kingma et al., 2014, arXiv:1406.5298)."""
+
+import keras
+import tensorflow as tf
+
+from zoo import checks
+from zoo.networks import default
+from zoo.registry import register
+from zoo.vae_label.base import LabelledVariationalModel
+
+
+@register
+class M2VAE(LabelledVariationalModel):
+    """A VAE of data of which few have labels, and a classifier that the others teach too.
+
+    With b(x, y) = E_q ln p(x|z, y) + ln p(y) - KL(q(z|x, y) | p(z)), z ~ q(z|x, y):
+
+        bound = -b(x, y)                                    where the label is known    (Eq. 6)
+        bound = -sum_y q(y|x) [b(x, y) - ln q(y|x)]         where it is -1              (Eq. 7)
+        classification = -alpha ln q(y|x), mean of the labelled rows                    (Eq. 9)
+
+    The labels of all rows are enumerated in one pass, known or not. Without the last term
+    labels would not teach the classifier. The paper's weight, 0.1 N for a sum over the
+    labelled rows, is alpha = 0.1 here, whatever the number of rows.
+
+    Departures: labelled and unlabelled rows share a batch as they come; the paper draws a
+    fixed number of each.
+
+    Args:
+        encoder: `[data, labels]` to `(batch, 2 latent_dim)`: means, then ln variances.
+        decoder: `[codes, labels]` to the likelihood's parameters.
+        classifier: data to `num_classes` logits of q(y|x).
+        latent_dim: size of the code; 50 in the paper.
+        num_classes: how many labels.
+        classification_weight: alpha.
+
+    Reference: Kingma, Rezende, Mohamed and Welling, 2014, "Semi-supervised learning with
+    deep generative models".
+    """
+
+    players = {
+        "model": ("classifier", "encoder", "decoder", "posterior", "likelihood", "prior"),
+    }
+    terms = {"model": ("bound", "classification")}
+    targets = "some_labels"
+
+    # fmt: off
+    def __init__(self, encoder, decoder, classifier, latent_dim, num_classes, *,
+                 classification_weight: float = 0.1, **parts):
+        data_shape = checks.shapes(encoder.input_shape)[0]
+        checks.require_map(type(self), "classifier", classifier, data_shape, (num_classes,))
+        super().__init__(encoder, decoder, latent_dim, num_classes, classifier=classifier,
+                         classification_weight=classification_weight, **parts)
+    # fmt: on
+
+    @classmethod
+    def default_networks(cls, data_shape, num_classes, sizes):
+        return {"classifier": default.encoder(data_shape, num_classes, **sizes, name="classifier")}
+
+    def default_optimizer(self, player):
+        return keras.optimizers.Adam(3e-4)
+
+    def model_loss(self, x, y, training):
+        bounds = self.class_bounds(x, training)
+        log_q = tf.nn.log_softmax(self.classifier(x, training=training))
+        given = tf.one_hot(y, self.num_classes)  # all 0 where the label is unknown
+        named, free = (
+            tf.reduce_sum(p * b, axis=1)
+            for p, b in ((given, bounds), (tf.exp(log_q), bounds - log_q))
+        )
+        error = -tf.reduce_sum(given * log_q, axis=1)
+        return {
+            "bound": -tf.where(y >= 0, named, free),
+            "classification": self.classification_weight * self.among(y >= 0, error),
+        }
+
+    def classify(self, x):
+        """q(y|x), `(batch, num_classes)`."""
+        return tf.nn.softmax(self.classifier(x, training=False))
