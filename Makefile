@@ -4,7 +4,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export KERAS_BACKEND := tensorflow
 
-.PHONY: install demo test slow lint format table clean
+.PHONY: install demo test slow fault lint format table clean
 
 install: .venv/installed
 
@@ -21,6 +21,9 @@ test: install
 
 slow: install
 	$(BIN)/python -m pytest -m slow
+
+fault: install  # kills exports, fills disks, asks for what cannot be served
+	$(BIN)/python -m pytest -m fault -n 2
 
 lint: install
 	$(BIN)/ruff check .
