@@ -70,6 +70,7 @@ def figures(subject, history=None):
     made = [
         samples(subject),
         reconstructions(subject),
+        translations(subject),
         neighbours(subject),
         interpolations(subject),
         covariance(subject),
@@ -108,6 +109,20 @@ def reconstructions(subject):
     if subject.data.is_image:
         return drawn("Reconstructions", note, "pixels", pictures.pairs, real, again, columns=16)
     return drawn("Reconstructions", note, "plot", pictures.scatter, real, again)
+
+
+def translations(subject):
+    """Held-out examples and what they are translated to."""
+    from training.draws import show_translations
+
+    model, data = subject.model, subject.data
+    if model.targets not in ("pair", "domain") or "sample" in model.verbs:
+        return None
+    note = "Rows: held-out examples, their translations, their targets."
+    if model.targets == "domain":
+        note = "Rows: examples of X, made of them Y and again X; of Y, made of them X and again Y."
+    kind = "pixels" if data.is_image else "plot"
+    return drawn("Translations", note, kind, lambda path: show_translations(model, path, data, 20))
 
 
 def neighbours(subject, rows=8, count=4):

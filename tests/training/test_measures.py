@@ -68,6 +68,13 @@ def test_every_model_is_measured_and_shown(name, digits, tmp_path):
     measured_whole(name, digits, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+def test_translators_are_shown_by_their_translations(name):
+    inverted = datasets.load("digits_inverted", limit=40)
+    pages = report.figures(Subject(trained(name)[0], inverted, count=20))
+    assert "Translations" in {page.title for page in pages}
+
+
 class Ideal:
     """A model that samples training data again."""
 
