@@ -6,6 +6,7 @@ import inspect
 import keras
 import tensorflow as tf
 
+LOWEST = {"latent_dim": 1, "beta": 0, "restarts": 1, "search_steps": 0, "pool_size": 0}
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
 
 
@@ -112,8 +113,8 @@ def refuse_parts(cls, parts):
             near = difflib.get_close_matches(name, known, n=1) or sorted(known)
             raise TypeError(f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}.")
         refuse_half_outputs(cls, name, value)
-        lowest = 1 if name == "latent_dim" else 0
-        if name == "latent_dim" or name == "beta" or name.endswith("_weight"):
+        lowest = LOWEST.get(name, 0)
+        if name in LOWEST or name.endswith("_weight"):
             if isinstance(value, (int, float)) and not value >= lowest:
                 raise ValueError(
                     f"`{name}` of {cls.__name__} must be at least {lowest}. Received: {value}."

@@ -4,6 +4,7 @@ import functools
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
@@ -225,3 +226,16 @@ def test_more_restarts_find_better_codes():
     normal = surfaces()[1][:64]
     few, many = (anomalies(normal, search_steps=50, restarts=n) for n in (1, 8))
     assert many.mean() < 0.9 * few.mean()
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"restarts": 0}, "`restarts` of AnoGAN must be at least 1. Received: 0"),
+        ({"search_steps": -1}, "`search_steps` of AnoGAN must be at least 0. Received: -1"),
+        ({"feature_weight": 2.0}, r"`feature_weight` must be in \[0, 1\]. Received: 2.0"),
+    ],
+)
+def test_searches_that_cannot_be_made_are_refused(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        AnoGAN.for_data((6,), 3, hidden=(4,), **wrong)

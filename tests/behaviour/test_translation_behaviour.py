@@ -198,3 +198,15 @@ def test_an_identity_weight_of_zero_leaves_the_term_out():
 def test_an_unknown_direction_is_refused():
     with pytest.raises(ValueError, match='`direction` must be "xy" or "yx". Received: \'xx\''):
         cyclegan(0).translate(planes(0)[0][:1], "xx")
+
+
+def test_a_pool_of_negative_size_is_refused():
+    with pytest.raises(ValueError, match="`pool_size` of CycleGAN must be at least 0"):
+        cyclegan(0, pool_size=-1)
+
+
+def test_pairs_may_differ_in_channels():
+    model = Pix2Pix.for_data((8, 8, 1), target_shape=(8, 8, 3), channels=(4, 8), seed=0)
+    assert (model.data_shape, model.target_shape) == ((8, 8, 1), (8, 8, 3))
+    assert model.discriminator.input_shape == (None, 8, 8, 4)
+    assert model.translate(np.zeros((2, 8, 8, 1), np.float32), seed=0).shape == (2, 8, 8, 3)
