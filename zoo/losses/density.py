@@ -1,10 +1,8 @@
 """Log densities of codes, summed over the last axis, in nats; arguments broadcast."""
 
-import math
-
 import tensorflow as tf
 
-LOG_TWO_PI = math.log(2.0 * math.pi)
+from zoo.losses.reconstruction import LOG_TWO_PI
 
 
 def gaussian_log_density(z, mean, log_var):
