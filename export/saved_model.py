@@ -17,6 +17,7 @@ import tensorflow as tf
 from export import apart, check, manifest, serving, staging, warmup
 from export.load import EXPECTED, NOTE, described
 
+DEFAULTS = "sample", "translate", "translate_xy", "reconstruct"  # served unasked, the first
 HALVES = {tf.float16, tf.bfloat16}
 HALF_TOLERANCE = 5e-2  # eager and traced half-precision arithmetic round differently
 ROWS = range(2)  # of the batches that are compared and that warm a server up
@@ -121,7 +122,7 @@ def _module(model, traced):
 
 def _default(names):
     """The signature that a server calls where a client names none."""
-    return next((name for name in ("sample", "reconstruct") if name in names), next(iter(names)))
+    return next((name for name in DEFAULTS if name in names), next(iter(names)))
 
 
 def _write(module, traced, folder):
