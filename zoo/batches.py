@@ -8,7 +8,7 @@ are the same whether one process or several replicas hold the rows.
 import numpy as np
 import tensorflow as tf
 
-from zoo import noise, replicas
+from zoo import finite, noise, replicas
 
 ORDER = 0x0D3  # the tag of the noise that orders an epoch
 
@@ -48,11 +48,14 @@ def first_rows(data, count):
 
 
 def for_training(model, x, y, batch_size, options):
-    """The dataset and the options that `keras.Model.fit` gets; checks both."""
+    """The dataset and the options that `keras.Model.fit` gets, and where it begins: None, or
+    the arguments of `zoo.start.within`. Checks all."""
     options, cuts = unweighted(options), replicas_of(model) * model.accumulate
     batch_size = checked_size(model, batch_size, cuts)
     split = options.pop("validation_split", 0.0)
     shuffle = options.pop("shuffle", True)
+    step, passed = options.pop("initial_step", 0), options.pop("epochs_passed", 0)
+    place = (step, passed, isinstance(x, tf.data.Dataset)) if step or passed else None
     if isinstance(x, tf.data.Dataset):
         if split or y is not None:
             wrong = "`validation_split`" if split else "`y`"
@@ -64,7 +67,7 @@ def for_training(model, x, y, batch_size, options):
             kept = len(x) - int(len(x) * split)
             options["validation_data"] = slices(x, kept, None), slices(y, kept, None)
             x, y = slices(x, 0, kept), slices(y, 0, kept)
-        data, steps = epochs(model, x, y, batch_size * model.parts, shuffle, options)
+        data, steps = epochs(model, x, y, batch_size * model.parts, shuffle, options, step)
         options["steps_per_epoch"] = steps
     held_out = options.get("validation_data")
     if held_out is not None:
@@ -72,7 +75,7 @@ def for_training(model, x, y, batch_size, options):
         size = options.pop("validation_batch_size", None)
         size = batch_size if size is None else size
         options["validation_data"] = for_evaluation(model, *sides, size, "validation_data")
-    return replicas.by_rows(data), options
+    return replicas.by_rows(data), options, place
 
 
 def unweighted(options):
@@ -87,7 +90,7 @@ def for_evaluation(model, x, y, batch_size, argument="x"):
     """A dataset over arrays in their order; the remainder is dropped under replicas."""
     batch_size = checked_size(model, batch_size, replicas_of(model))
     if isinstance(x, tf.data.Dataset):
-        return replicas.by_rows(checked_dataset(model, x, replicas_of(model)))
+        return replicas.by_rows(checked_dataset(model, x, replicas_of(model), argument))
     x, y = checked_arrays(model, x, y, argument)
     if model.targets == "domain":
         x, y = (side[: min(len(x), len(y))] for side in (x, y))
@@ -101,11 +104,15 @@ def for_evaluation(model, x, y, batch_size, argument="x"):
     return replicas.by_rows(data.batch(batch_size, drop_remainder=several).prefetch(2))
 
 
-def epochs(model, x, y, size, shuffle, options):
-    """An endless dataset whose order is a pure function of (seed, epoch), and its steps."""
+def epochs(model, x, y, size, shuffle, options, step=0):
+    """An endless dataset whose order is a pure function of (seed, epoch), and its steps.
+
+    The first epoch lacks its first `step` steps.
+    """
     rows = max(len(x), len(y)) if model.targets == "domain" else len(x)
     steps = min(rows // size, options.get("steps_per_epoch") or rows)
-    steps -= steps % min(model.compile_options.get("steps_per_execution", 1), max(steps, 1))
+    execution = min(model.compile_options.get("steps_per_execution", 1), max(steps, 1))
+    steps -= steps % execution
     if steps == 0:
         move = size // model.parts
         taken = f"{model.parts} fresh batches of {move}" if model.parts > 1 else "one batch"
@@ -113,8 +120,15 @@ def epochs(model, x, y, size, shuffle, options):
             f"One step of {type(model).__name__} takes {taken} = {size} examples. "
             f"Received: {rows}. Give more data or a smaller `batch_size`."
         )
+    if not 0 <= step <= steps or step % execution:
+        raise ValueError(
+            f"`initial_step` must be from 0 to the {steps} steps of an epoch, a multiple of "
+            f"`steps_per_execution` ({execution}). Received: {step}."
+        )
     sides = [x] if y is None else [x, y]
     arrays = [tf.convert_to_tensor(side) for side in sides]
+
+    first = options.get("initial_epoch", 0)
 
     def one_epoch(epoch):
         orders = []
@@ -127,13 +141,13 @@ def epochs(model, x, y, size, shuffle, options):
                     turned = tf.argsort(noise.uniform((count, turns)), axis=0, stable=True)
                 order = tf.reshape(tf.transpose(turned), [-1])[: steps * size]
             orders.append(order)
-        return tf.data.Dataset.from_tensor_slices(tuple(orders)).batch(size, drop_remainder=True)
+        steps_of_it = tf.data.Dataset.from_tensor_slices(tuple(orders)).batch(size, True)
+        return steps_of_it.skip(tf.where(epoch == first, np.int64(step), np.int64(0)))
 
     def rows_of(*orders):
         taken = tuple(tf.gather(array, order) for array, order in zip(arrays, orders, strict=True))
         return taken if len(taken) > 1 else taken[0]
 
-    first = options.get("initial_epoch", 0)
     data = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(one_epoch)
     return data.map(rows_of, num_parallel_calls=2, deterministic=True).prefetch(2), steps
 
@@ -224,16 +238,17 @@ def checked_labels(model, y):
     return y.astype(np.int32)
 
 
-def checked_dataset(model, data, cuts):
-    """A dataset whose first batch is right; it keeps its own batches and order.
+def checked_dataset(model, data, cuts, argument="x"):
+    """A dataset whose first batch is right, and whose others are finite when they come; it
+    keeps its own batches and order.
 
     `cuts`: into how many parts each batch must fall.
     """
     first = next(iter(data.take(1)), None)
     if first is None:
-        raise ValueError("`x` must hold at least one batch. Received: an empty dataset.")
+        raise ValueError(f"`{argument}` must hold at least one batch. Received: an empty dataset.")
     x, y = unpack(first)
-    checked_arrays(model, x.numpy(), None if y is None else y.numpy())
+    checked_arrays(model, x.numpy(), None if y is None else y.numpy(), argument)
     spec = data.element_spec
     rows = (spec[0] if isinstance(spec, tuple) else spec).shape[0]
     if cuts > 1 and (rows is None or rows % cuts):
@@ -242,7 +257,7 @@ def checked_dataset(model, data, cuts):
             f"must have a static batch that is a multiple of {cuts} "
             f"(`batch(..., drop_remainder=True)`). Received: {rows}."
         )
-    return data
+    return finite.stream(data, argument)
 
 
 def range_words(model):

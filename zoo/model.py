@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import batches, checks, configs, logs, noise, players, replicas, updates, verbs
+from zoo import batches, checks, configs, logs, noise, players, replicas, start, updates, verbs
+from zoo.finite import named_errors
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
@@ -142,18 +143,26 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
         """Trains on arrays or a `tf.data.Dataset`; `batch_size` is the batch of one move.
 
         Arrays are shuffled by (seed, epoch), and an epoch is as many whole steps as they
-        fill. The other arguments are those of `keras.Model.fit`.
+        fill. Training begins at `initial_epoch` and `initial_step`, or where a callback says
+        (see `zoo.start`). The other arguments are those of `keras.Model.fit`.
         """
-        data, options = batches.for_training(self, x, y, batch_size, options)
-        if int(self.steps.numpy()) == 0:
-            self.prepare(data)
-        return super().fit(data, epochs=epochs, shuffle=False, **options)
+
+        def fit(options, again):
+            data, options, place = batches.for_training(self, x, y, batch_size, options)
+            if not again and int(self.steps.numpy()) == 0:
+                self.prepare(data)
+            self._place = place
+            with named_errors():
+                return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
+
+        return start.begun(self, options, fit)
 
     def evaluate(self, x=None, y=None, batch_size=None, **options):
         """The mean of every term over held-out data, with the model in inference mode."""
         if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
             x, y = batches.for_evaluation(self, x, y, batch_size), None
-        return super().evaluate(x, y, **batches.unweighted(options))
+        with named_errors():
+            return super().evaluate(x, y, **batches.unweighted(options))
 
     def train_step(self, data):
         parts = batches.cut(*batches.unpack(data), self.parts)
@@ -166,7 +175,8 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
             self._follow(movers, batch, heard)
         if self.ema is not None:
             self.averages.follow(self.moved_weights, self.steps.value)
-        self.steps.assign_add(1)
+        with tf.control_dependencies([batch[0]]):  # where a dataset ends, no step is counted
+            self.steps.assign_add(1)
         return logs.record(self, heard, batch[0])
 
     def move(self, movers, batch, number):
@@ -216,7 +226,15 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
         return list(getattr(self, "trackers", {}).values())
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Nothing: networks arrive built, and Keras's own build fails on replicas."""
+        """No build: networks arrive built, and Keras's own fails on replicas. Sets where
+        `fit` begins: nothing else of Keras hands out the iterator of its epochs."""
+        place, self._place = getattr(self, "_place", None), None
+        if place is not None:
+            start.within(iterator, *place)
+
+    def _get_metrics_result_or_logs(self, logs):
+        """The means so far, also of an epoch that was resumed after its last step."""
+        return self.get_metrics_result()
 
     @property
     def is_fitted(self):
