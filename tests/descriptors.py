@@ -18,6 +18,7 @@ IMAGE, VECTOR, SEQUENCE = (8, 8, 1), (6,), (5, 4)
 CODE, BATCH, STEPS, RATE = 3, 4, 3, 1e-3
 CLASSES = 3  # of models that take labels
 POOLED = {"pool_size": 6, "identity_weight": 5.0}
+BRIEF = {"prior_epochs": 2}  # of priors that are models
 TINY = {"channels": (4, 8), "hidden": (8,), "seed": 1}
 
 
@@ -73,6 +74,11 @@ ROWS = {
     for row in (
         Row("autoencoder"),
         Row("rae"),
+        Row(
+            "vq_vae",
+            code=(2, 2),
+            settings={"num_codes": 5, "prior_hidden": (8,), "prior_epochs": 2},
+        ),
         Row("wae_mmd"),
         Row("wae_gan"),
         Row("mask_aae", still=last_bias("critic")),

@@ -97,7 +97,6 @@ def _settings(own):
 
 def plain(value):
     """A default as it is written in YAML."""
-    return {None: "null", True: "true", False: "false"}[value] if value in PLAIN else value
-
-
-PLAIN = (None, True, False)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else value

@@ -11,6 +11,7 @@ import importlib
 from zoo import catalogue
 from zoo.autoencoder.autoencoder import Autoencoder
 from zoo.autoencoder.rae import RAE
+from zoo.autoencoder.vq_vae import VQVAE
 from zoo.density.made import MADE
 from zoo.density.maf import MAFDensity
 from zoo.gan.gan import GAN
@@ -96,6 +97,7 @@ __all__ = [
     "SNGAN",
     "VAE",
     "VAEGAN",
+    "VQVAE",
     "WAEGAN",
     "WAEMMD",
     "WGANGP",

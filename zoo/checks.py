@@ -81,15 +81,15 @@ def _fit(wanted, found):
     )
 
 
-def require_codec(cls, encoder, decoder, latent_dim, outputs=None, channels=1):
+def require_codec(cls, encoder, decoder, latent_dim, outputs=None, channels=1, places=()):
     """Refuses an encoder or a decoder of another size than the model reads.
 
     `outputs`: numbers the encoder gives, `latent_dim` where None; `channels`: numbers the
-    decoder gives for each entry of the data.
+    decoder gives for each entry of the data; `places`: of the codes, where they have some.
     """
     *rest, last = encoder.input_shape[1:]
-    require_map(cls, "encoder", encoder, None, (outputs or latent_dim,))
-    require_map(cls, "decoder", decoder, (latent_dim,), (*rest, channels * last))
+    require_map(cls, "encoder", encoder, None, (*places, outputs or latent_dim))
+    require_map(cls, "decoder", decoder, (*places, latent_dim), (*rest, channels * last))
 
 
 def require_features(cls, discriminator, data_shape):

@@ -27,7 +27,7 @@ class CodeVerbs:
     def draw_codes(self, count):
         """`count` codes of the law that `sample` decodes; needs an open noise stream."""
         self.require_law()
-        return self.prior.sample(count)
+        return getattr(self.prior, "draw", self.prior.sample)(count)  # a model opens its own
 
     def require_law(self):
         """Refuses to sample while the law of codes is not fitted."""

@@ -47,6 +47,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
     monitor = ("val_loss", "min")
     batch_size = 128  # of one move, where `fit` is not told another
     num_classes = None
+    prior_epochs = 20  # that `fit_sampler` trains a prior which is a model
     data_ranks, has_latent = (3, 1), True  # what `zoo.create` asks for
 
     noise = noise
@@ -246,8 +247,14 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
         """Fits the prior to the codes of `x`, for models whose codes have no law of their own."""
         if not hasattr(getattr(self, "prior", None), "fit"):
             raise ValueError(f"{type(self).__name__} needs no `fit_sampler`: its prior is given.")
-        x = batches.checked_data(self, np.asarray(x), "x")
-        self.prior.fit(batches.mapped(self.encode, x), seed=self.seed, **options)
+        codes = batches.mapped(self.encode, batches.checked_data(self, np.asarray(x), "x"))
+        if not isinstance(self.prior, GenerativeModel):
+            self.prior.fit(codes, seed=self.seed, **options)
+            return self
+        if not self.prior.compiled:
+            self.prior.compile()
+        options = {"epochs": self.prior_epochs, "verbose": 0, **options}
+        self.prior.fit(codes.astype(np.float32), **options)
         return self
 
     def offered(self):

@@ -4,6 +4,7 @@ import numpy as np
 from descriptors import CLASSES, ROWS, every_model, every_sampler, every_shape, trained, values
 
 import zoo
+from zoo.verbs import code_spec
 
 
 def drawn(name, count, seed=None):
@@ -45,7 +46,8 @@ def test_verbs_change_no_variable(name):
 def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
     row = ROWS[name]
     model = trained(name)[0] if shape == row.shapes[0] else row.make(shape)
-    own = {"score": (), "encode": row.code, "classify": (CLASSES,), "interpolate": (3, *shape)}
+    code = row.code if shape == row.shapes[0] else getattr(model, "code_shape", row.code)
+    own = {"score": (), "encode": code, "classify": (CLASSES,), "interpolate": (3, *shape)}
     for verb in model.offered():
         found = np.asarray(called(model, verb))
         assert found.shape == (5, *own.get(verb, shape)), verb
@@ -57,9 +59,13 @@ def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
 
 def called(model, verb):
     """A verb on five rows."""
-    random, code = np.random.default_rng(2), ROWS_OF_CLASS[type(model)].code
+    random, dtype = np.random.default_rng(2), code_spec(model)[1].as_numpy_dtype
+    code = getattr(model, "code_shape", ROWS_OF_CLASS[type(model)].code)
     given = {name: random.random((5, *model.data_shape), np.float32) for name in ("x", "x1", "x2")}
-    given |= {name: random.normal(size=(5, *code)).astype("float32") for name in ("z", "z1", "z2")}
+    given |= {name: random.normal(size=(5, *code)) for name in ("z", "z1", "z2")}
+    if dtype == np.int32:  # indices
+        given["z"] = np.abs(given["z"])
+    given |= {name: given[name].astype(dtype) for name in ("z", "z1", "z2")}
     given["y"] = random.random((5, *model.target_shape), np.float32)
     given |= {"count": 5, "steps": 3, "seed": 7, "labels": np.arange(5) % CLASSES}
     return getattr(model, verb)(**{name: given[name] for name in model.offered()[verb]})

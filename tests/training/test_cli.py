@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -95,6 +96,13 @@ def test_info_tells_players_and_settings(capsys):
     said = capsys.readouterr().out
     for words in ("Wasserstein", "5x", "discriminator", "penalty_weight", "Adam(0.0001", "sample("):
         assert words in said
+
+
+def test_info_tells_defaults_as_yaml_writes_them_and_knows_models_of_vectors(capsys):
+    assert cli.main(["info", "made"]) == 0
+    assert re.search(r"orders +1 .*\n +binary +null ", capsys.readouterr().out)
+    assert cli.main(["info", "maf"]) == 0
+    assert re.search(r"batch_norm +false ", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

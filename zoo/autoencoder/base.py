@@ -23,13 +23,22 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     terms = {"autoencoder": ("reconstruction",)}
     score_kind = "neg_energy"
     final = "sigmoid"  # how default decoders of images end
+    likelihood = None  # of the data, where the error is not a square
+    has_places = False  # whether a code is several vectors, each in its place
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
-        checks.require_codec(type(self), encoder, decoder, latent_dim)
+        sizes = {"places": encoder.output_shape[1:-1] if self.has_places else ()}
+        sizes["channels"] = getattr(parts.get("likelihood"), "channels", 1)
+        checks.require_codec(type(self), encoder, decoder, latent_dim, **sizes)
         prior = self.default_prior(latent_dim) if prior is None else prior
         super().__init__(
             encoder=encoder, decoder=decoder, latent_dim=latent_dim, prior=prior, **parts
         )
+
+    @property
+    def code_shape(self):
+        """Shape of one code."""
+        return self.encoder.output_shape[1:-1] if self.has_places else (self.latent_dim,)
 
     @staticmethod
     def default_prior(latent_dim):
@@ -51,11 +60,15 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
 
     def error(self, x, output):
         """How far the decoder's output is from x: `(batch,)`."""
-        return squared_error(x, output)
+        return self.likelihood.nll(x, output) if self.likelihood else squared_error(x, output)
 
     def mean(self, output):
         """Data from the decoder's output."""
-        return output
+        return self.likelihood.mean(output) if self.likelihood else output
+
+    @property
+    def data_range(self):
+        return getattr(self.likelihood, "data_range", None) or super().data_range
 
     def autoencoder_loss(self, x, y, training):
         z = self.encoder(x, training=training)

@@ -6,7 +6,8 @@ from zoo.model import GenerativeModel
 class DensityModel(GenerativeModel):
     """loss = -ln p(x), exactly. Not trained itself: see the papers.
 
-    A class says what its player `density` moves, and writes `log_prob` and `sample`.
+    A class says what its player `density` moves, and writes `log_prob` and `draw`. With
+    them it may be the prior of another model.
 
     Args:
         **parts: those of `GenerativeModel`.
@@ -21,12 +22,21 @@ class DensityModel(GenerativeModel):
         """ln p(x), nats: `(batch,)`."""
         raise NotImplementedError(f"{type(self).__name__} has no density.")
 
+    def draw(self, count):
+        """`count` examples, from the noise stream that is open."""
+        raise NotImplementedError(f"{type(self).__name__} does not sample.")
+
     def density_loss(self, x, y, training):
         return {"nll": -self.log_prob(x, training)}
 
     def call(self, x, training=False):
         """ln p(x), nats: `(batch,)`."""
         return self.log_prob(x, training)
+
+    def sample(self, count, seed=None):
+        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
+        with self.noise.serving(seed, count):
+            return self.draw(count)
 
     def score(self, x):
         """ln p(x), in nats."""

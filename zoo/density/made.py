@@ -86,11 +86,9 @@ class MADE(DensityModel):
         each = [-self.likelihood.nll(flat, self.network(x, order=order)) for order in orders]
         return tf.reduce_logsumexp(each, axis=0) - math.log(len(each))
 
-    def sample(self, count, seed=None):
-        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
-        with self.noise.serving(seed, count):
-            uniform = self.noise.uniform((count, self.network.size, 1))
-            order = self.noise.uniform((count, 1))[:, 0] * self.network.orders
+    def draw(self, count):
+        uniform = self.noise.uniform((count, self.network.size, 1))
+        order = self.noise.uniform((count, 1))[:, 0] * self.network.orders
         split = tf.cast(order, tf.int32), self.network.orders
         where = tf.dynamic_partition(tf.range(count), *split)
         parts = enumerate(tf.dynamic_partition(uniform, *split))

@@ -66,10 +66,8 @@ class MAFDensity(DensityModel):
         terms = super().density_loss(x, y, training)
         return {**terms, "weight_norm": self.weight_norm_weight * norm}
 
-    def sample(self, count, seed=None):
-        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
-        with self.noise.serving(seed, count):
-            return self.flow.sample(count)
+    def draw(self, count):
+        return self.flow.sample(count)
 
     def encode(self, x):
         """The noise of x, `(batch, size)`; N(0, I) where x is like the training data."""

@@ -5,7 +5,11 @@ from zoo.likelihoods.gaussian import Gaussian
 
 
 def likelihood(name, bounded):
-    """The likelihood of a name, or the object itself; `bounded`: the data lie in [0, 1]."""
+    """The likelihood of a name, or the object itself; `bounded`: the data lie in [0, 1].
+
+    None is Bernoulli where they do, else a Gaussian of variance 1.
+    """
+    name = ("bernoulli" if bounded else "gaussian") if name is None else name
     laws = {"bernoulli": Bernoulli, "gaussian": lambda: Gaussian(bounded=bounded)}
     if not isinstance(name, str):
         return name

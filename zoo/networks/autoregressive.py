@@ -22,17 +22,18 @@ class Autoregressive(keras.layers.Layer):
 
     Args:
         shape: of x, without the batch; an integer is a vector.
-        channels: numbers for each entry.
+        channels: numbers that come out for each entry.
         hidden: widths of the hidden layers.
         activation: of the hidden layers.
         orders: how many orders the weights serve.
         reverse: the last entry comes first.
         context: size of a vector that all outputs depend on; 0 for none.
+        inputs: numbers that stand for each entry of x.
         seed: of shuffles and drawn degrees.
         **options: those of `keras.layers.Layer`.
 
     Call arguments:
-        x: `(batch, *shape)`.
+        x: `(batch, *shape)`, or with several `inputs` `(batch, *shape, inputs)`.
         order: the number of an order, an integer or a scalar tensor.
         context: `(batch, context)`, where there is one.
 
@@ -49,15 +50,17 @@ class Autoregressive(keras.layers.Layer):
         orders=1,
         reverse=False,
         context=0,
+        inputs=1,
         seed=0,
         **options,
     ):
         super().__init__(**options)
         self.shape = (shape,) if isinstance(shape, int) else tuple(shape)
         self.channels, self.hidden, self.activation = channels, tuple(hidden), activation
-        self.orders, self.reverse, self.context, self.seed = orders, reverse, context, seed
-        degrees = self._degrees()
-        self.ranks = degrees[0]
+        self.orders, self.reverse, self.seed = orders, reverse, seed
+        self.context, self.inputs = context, inputs
+        self.ranks, *degrees = self._degrees()
+        degrees = [np.repeat(self.ranks, inputs, axis=1), *degrees]
         self.stack = [MaskedDense(*sides) for sides in itertools.pairwise(degrees)]
         last = np.repeat(self.ranks, channels, axis=1)
         self.stack.append(MaskedDense(degrees[-1], last, strict=True))
@@ -97,7 +100,7 @@ class Autoregressive(keras.layers.Layer):
 
     def call(self, x, order=0, context=None):
         activation = keras.activations.get(self.activation)
-        found = self.stack[0](tf.reshape(x, [-1, self.size]), order=order)
+        found = self.stack[0](tf.reshape(x, [-1, self.size * self.inputs]), order=order)
         if self.context:
             found = found + self.informed(context)
         for layer in self.stack[1:]:
@@ -107,7 +110,7 @@ class Autoregressive(keras.layers.Layer):
     def get_config(self):
         sizes = {"shape": self.shape, "channels": self.channels, "hidden": self.hidden}
         order = {"orders": self.orders, "reverse": self.reverse, "seed": self.seed}
-        rest = {"activation": self.activation, "context": self.context}
+        rest = {"activation": self.activation, "context": self.context, "inputs": self.inputs}
         return {**super().get_config(), **sizes, **order, **rest}
 
 
