@@ -31,6 +31,7 @@ class Row:
     still: dict = dataclasses.field(default_factory=dict)  # player -> weights without gradient
     shapes: tuple = (IMAGE, VECTOR)  # of data; most tests use the first
     code: tuple = (CODE,)  # shape of one code
+    encoded: tuple | None = None  # shape of what `encode` gives, where it is not a code
     settings: dict = dataclasses.field(default_factory=dict)  # that make it small, beside TINY
     state: dict = dataclasses.field(default_factory=dict)  # in which every player moves
 
@@ -107,6 +108,13 @@ ROWS = {
             still=last_bias("discriminator"),  # within the margin of the hinge, too
             shapes=(VECTOR, IMAGE),  # residual networks are slow to trace
             settings={"discriminator_moves": 2},
+        ),
+        Row(
+            "infogan",
+            called_on="z",
+            code=(CODE + 5,),
+            encoded=(5,),
+            settings={"categories": (CLASSES,), "continuous": 2},
         ),
         Row("vae_gan"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),

@@ -32,6 +32,8 @@ def show(model, path, data, seed=0):
         show_anomalies(model, path, data.test)
     elif model.targets in ("pair", "domain") and "sample" not in model.offered():
         show_translations(model, path, data, seed=seed)
+    elif "codes" in model.offered().get("sample", ()) and data.is_image:
+        show_codes(model, path, seed)
     elif "sample" in model.offered():
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
@@ -46,6 +48,14 @@ def show_samples(model, path, data, count=64, seed=0):
         pictures.grid(draw(model, count, seed), path, columns)
     else:
         pictures.scatter(data, draw(model, max(count, min(len(data), 500)), seed), path)
+
+
+def show_codes(model, path, seed=0, count=10):
+    """A picture of samples, a column for each value of the first code."""
+    from zoo.metrics.interpolation import traverse
+
+    shown = traverse(model, 0, count, seed=seed)
+    pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
 
 
 def show_reconstructions(model, path, data, count=32):

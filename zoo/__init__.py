@@ -18,6 +18,7 @@ from zoo.gan.gan import GAN
 from zoo.gan.nsgan import NSGAN
 from zoo.gan.sngan import SNGAN
 from zoo.gan.wgan_gp import WGANGP
+from zoo.gan_label.infogan import InfoGAN
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
 from zoo.loading import load
@@ -111,6 +112,7 @@ __all__ = [
     "GenerativeModel",
     "HeteroscedasticVAE",
     "HierarchicalPriorVAE",
+    "InfoGAN",
     "LearnedVarianceVAE",
     "MAFDensity",
     "MaskAAE",

@@ -47,7 +47,12 @@ def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
     row = ROWS[name]
     model = trained(name)[0] if shape == row.shapes[0] else row.make(shape)
     code = row.code if shape == row.shapes[0] else getattr(model, "code_shape", row.code)
-    own = {"score": (), "encode": code, "classify": (CLASSES,), "interpolate": (3, *shape)}
+    own = {
+        "score": (),
+        "encode": row.encoded or code,
+        "classify": (CLASSES,),
+        "interpolate": (3, *shape),
+    }
     for verb in model.offered():
         found = np.asarray(called(model, verb))
         assert found.shape == (5, *own.get(verb, shape)), verb
@@ -68,6 +73,7 @@ def called(model, verb):
     given |= {name: given[name].astype(dtype) for name in ("z", "z1", "z2")}
     given["y"] = random.random((5, *model.target_shape), np.float32)
     given |= {"count": 5, "steps": 3, "seed": 7, "labels": np.arange(5) % CLASSES}
+    given["codes"] = np.eye(5, getattr(model, "codes_dim", 1), dtype=np.float32)
     return getattr(model, verb)(**{name: given[name] for name in model.offered()[verb]})
 
 

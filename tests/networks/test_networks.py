@@ -8,6 +8,7 @@ import tensorflow as tf
 from zoo import GenerativeModel
 from zoo.networks import default
 from zoo.networks.conv import conv, deconv, stages
+from zoo.networks.features import with_features, with_head
 from zoo.networks.mlp import mlp
 
 SHAPES = [(8, 8, 1), (9, 13, 1), (28, 28, 1), (32, 32, 3), (64, 64, 3)]
@@ -99,6 +100,19 @@ def test_every_network_ends_in_float32_whatever_the_policy(half, shape):
 def test_default_networks_fit_the_data(shape):
     outputs = [network.output_shape[1:] for network in every_network(shape)]
     assert outputs == [(3,), shape, shape, (1,), (1,)]
+
+
+@pytest.mark.parametrize("shape", [(6,), (9, 13, 1)])
+def test_a_head_reads_the_features_of_the_network_it_is_put_on(half, shape):
+    network = default.discriminator(shape, hidden=(4,), channels=(4,))
+    seen, headed = with_features(network), with_head(network, 5, hidden=(7,))
+    data = tf.random.uniform([2, *shape])
+    np.testing.assert_array_equal(headed(data)[0], network(data))
+    assert [o.shape[1:] for o in headed.outputs] == [(1,), (5,)]
+    assert {o.dtype for o in headed.outputs} == {"float32"}
+    added = [w for w in headed.trainable_variables if all(w is not v for v in network.variables)]
+    width = seen.outputs[1].shape[1]
+    assert [tuple(w.shape) for w in added] == [(width, 7), (7,), (7, 5), (5,)]
 
 
 class Holder(GenerativeModel):

@@ -45,9 +45,9 @@ class Subject:
         return classifiers.extractor(name)
 
     def offers(self, verb):
-        """Whether the model has a verb that takes data alone, or labels that may be unknown."""
+        """Whether the model has a verb that takes data alone, or what else may be unknown."""
         names = self.model.offered().get(verb)
-        return names is not None and not set(names) - {"x", "seed", "count", "labels"}
+        return names is not None and not set(names) - {"x", "seed", "count", "labels", "codes"}
 
     @functools.lru_cache(maxsize=2 * REPEATS)  # noqa: B019, lives as long as one evaluation
     def samples(self, repeat=0):

@@ -34,15 +34,20 @@ class AdversarialModel(GenerativeModel):
     features = False  # whether the discriminator gives what its output is read from, too
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
-        data_shape = discriminator.input_shape[1:]
-        if self.features:
-            checks.require_features(type(self), discriminator, data_shape)
-        else:
-            checks.require_map(type(self), "discriminator", discriminator, None, (1,))
-        checks.require_map(type(self), "generator", generator, (latent_dim,), data_shape)
+        self.require_networks(generator, discriminator, latent_dim, **parts)
         super().__init__(
             generator=generator, discriminator=discriminator, latent_dim=latent_dim, **parts
         )
+
+    @classmethod
+    def require_networks(cls, generator, discriminator, latent_dim, **parts):
+        """Refuses networks that do not fit each other."""
+        data_shape = checks.shapes(discriminator.input_shape)[0]
+        if cls.features:
+            checks.require_features(cls, discriminator, data_shape)
+        else:
+            checks.require_map(cls, "discriminator", discriminator, None, (1,))
+        checks.require_map(cls, "generator", generator, (latent_dim,), data_shape)
 
     @classmethod
     def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128), **settings):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo import noise
+
 
 def linear(z1, z2, steps):
     """`(steps, m)`: (1 - t) z1 + t z2, ends included."""
@@ -34,3 +36,19 @@ def attribute_direction(codes, labels):
     if labels.all() or not labels.any():
         raise ValueError("`labels` must hold both 0 and 1. Received: one of them alone.")
     return codes[labels].mean(axis=0) - codes[~labels].mean(axis=0)
+
+
+def traverse(model, number, count=10, steps=8, seed=0):
+    """`(count, values, ...)`: examples of which one code takes each of its values, all else stays.
+
+    Args:
+        model: samples by `codes`, such as InfoGAN.
+        number: of the code, categories first.
+        count: rows, each of other noise and other codes.
+        steps: values of a number; a category takes all it has.
+        seed: of noise and codes.
+    """
+    with noise.serving(seed, count):
+        codes = model.codes.swept(model.codes.sample(count), number, steps)
+    shown = [model.sample(count, codes[:, k], seed) for k in range(codes.shape[1])]
+    return np.stack(shown, axis=1)

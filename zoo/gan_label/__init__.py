@@ -1,0 +1,1 @@
+"""A class or a code beside the noise of a generative adversarial network."""

@@ -1,0 +1,100 @@
+"""InfoGAN (Chen et al., 2016, arXiv:1606.03657)."""
+
+import keras
+import tensorflow as tf
+
+from zoo import checks
+from zoo.gan.base import AdversarialModel
+from zoo.networks import default
+from zoo.networks.features import with_head
+from zoo.priors.codes import Codes
+from zoo.registry import register
+
+
+@register
+class InfoGAN(AdversarialModel):
+    """A GAN that keeps its code c readable: Q guesses c from what is generated.
+
+        L_I           = E ln Q(c|G(z, c)) + H(c)  <=  I(c; G(z, c))                  (Eq. 5)
+        discriminator = softplus(-l(x)) + softplus(l(G(z, c))) - information_weight L_I
+        generator     = softplus(-l(G(z, c))) - information_weight L_I               (Eq. 6)
+
+    Q shares the discriminator's trunk and moves with it. `bound` in the logs is L_I in nats,
+    H(c) included; it reaches H(c) where every code is read off the data.
+
+    Departures: continuous codes are guessed with variance 1, as in the authors' code.
+
+    Args:
+        generator: noise and code, `(batch, latent_dim + codes.size)`, to data.
+        discriminator: data to `[one logit, codes.size numbers]`, what Q says of the code.
+        latent_dim: size of z ~ N(0, I); 62 in the paper for MNIST.
+        codes: `zoo.priors.codes.Codes`, the law of c; one of ten and two numbers where None.
+        information_weight: lambda.
+
+    Reference: Chen, Duan, Houthooft, Schulman, Sutskever and Abbeel, 2016, "InfoGAN".
+    """
+
+    terms = {player: ("adversarial", "information") for player in AdversarialModel.players}
+    watched, features = {"generator": ("bound",)}, True  # the second output is what Q says
+    verbs = {**AdversarialModel.verbs, "sample": ("count", "codes", "seed")}
+    verbs |= {"encode": ("x",), "classify": ("x",)}
+
+    # fmt: off
+    def __init__(self, generator, discriminator, latent_dim, *, codes=None,
+                 information_weight: float = 1.0, **parts):
+        super().__init__(generator, discriminator, latent_dim, codes=codes or Codes(),
+                         information_weight=information_weight, **parts)
+        self.codes_dim, self.num_classes = self.codes.size, self.codes.categories[0]
+        self.code_shape = (latent_dim + self.codes.size,)  # of what is decoded
+
+    @classmethod
+    def require_networks(cls, generator, discriminator, latent_dim, *, codes, **parts):
+        data_shape, size = discriminator.input_shape[1:], codes.size
+        checks.require_map(cls, "discriminator", discriminator, data_shape, [(1,), (size,)])
+        checks.require_map(cls, "generator", generator, (latent_dim + size,), data_shape)
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128),
+                 categories=(10,), continuous=2, **settings):
+        sizes, codes = (tuple(hidden), tuple(channels)), Codes(categories, continuous)
+        generator = default.generator(latent_dim + codes.size, data_shape, *sizes)
+        discriminator = with_head(default.discriminator(data_shape, *sizes), codes.size)
+        return cls(generator, discriminator, latent_dim, codes=codes, **settings)
+    # fmt: on
+
+    def default_optimizer(self, player):
+        return keras.optimizers.Adam({"discriminator": 2e-4, "generator": 1e-3}[player], 0.5)
+
+    def coded(self, count, training, codes=None):
+        """`count` examples, and the codes they are made from: those given, or drawn."""
+        z, c = self.noise.normal([count, self.latent_dim]), self.codes.sample(count, codes)
+        return self.generator(tf.concat([z, c], axis=1), training=training), c
+
+    def played(self, x, training):
+        """The logit of each generated example, and its part of L_I in nats; both `(batch,)`."""
+        fake, c = self.coded(tf.shape(x)[0], training)
+        logit, guess = self.discriminator(fake, training=training)
+        return logit[:, 0], self.codes.log_guess(c, guess) + self.codes.entropy
+
+    def discriminator_loss(self, x, y, training):
+        fake, bound = self.played(x, training)
+        game = self.game.discriminator(self.judge(x, training), fake)
+        return {"adversarial": game, "information": -self.information_weight * bound}
+
+    def generator_loss(self, x, y, training):
+        fake, bound = self.played(x, training)
+        terms = {"adversarial": self.game.generator(fake), "bound": bound}
+        return {**terms, "information": -self.information_weight * bound}
+
+    def sample(self, count, codes=None, seed=None):
+        """`count` examples of these codes; None, or a code without a category, is drawn."""
+        with self.noise.serving(seed, count):
+            return self.coded(count, False, codes)[0]
+
+    def encode(self, x):
+        """What Q says of the code of x: probabilities and means, `(batch, codes.size)`."""
+        return self.codes.mean(self.discriminator(x, training=False)[1])
+
+    def classify(self, x):
+        """What Q says of the first category, `(batch, categories[0])`."""
+        return self.encode(x)[:, : self.num_classes]
