@@ -1,150 +1,230 @@
-"""How much `model.fit` costs beside a hand-written training step on the same networks.
+"""How much `model.fit` costs beside the bare compiled step on the same networks.
 
-    python -m benchmarks.speed --pairs 7 --write
+    python -m benchmarks.speed --write
 
-Each pair trains the same number of epochs twice, one way after the other, in turn first
-and second; the ratio is images a second of `fit` over those of the hand-written loop, and
-the table gives its median. What `fit` does once, before the first step, is included.
-Data are random pixels of MNIST's shape: speed does not depend on their values.
+The bare step is a `tf.function` that evaluates the losses of the model under a tape and
+applies the optimizers. It keeps no means for logs, puts nothing back, checks nothing, and
+is fed batches that lie ready. Of the VAE and WGAN-GP there is also a step written without
+the zoo, noise included (`by hand`).
+
+Both ways train as many steps in turn, in pairs; the ratio is images a second of `fit` over
+those of the other way, and the table gives the median of the pairs. First steps (tracing
+included) and peaks of memory are those of fresh processes. A model that is done is not
+measured again: interrupted, the command goes on with the next; `--again` starts over.
 """
 
 import argparse
+import json
 import os
+import pathlib
+import resource
 import statistics
+import subprocess
+import sys
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
-import numpy as np
-import tensorflow as tf
-
-import zoo
 from benchmarks.results import RESULTS, put
 
-SHAPE, LATENT, BATCH = (28, 28, 1), 16, 128
-NAMES = ("vae", "wgan_gp")
+MEDIAN, LEAST, FIRST = 0.95, 0.90, 1.3  # fit / bare of the median model and of every one; tracing
+MOST_BYTES = 200_000_000  # of data
+HEAD = (
+    "| model | batch | images/s | fit / bare | from | to | fit / by hand | "
+    "first step, s | beside bare | peak, MB | bare, MB |"
+)
 
 
-def vae_step(model):
-    """The VAE's step as one would write it by hand."""
-    optimizer = keras.optimizers.Adam(1e-3)
-    weights = model.encoder.trainable_variables + model.decoder.trainable_variables
-    optimizer.build(weights)
+class Ways:
+    """One model trained by `fit`, and twins of it by other steps, on the same data."""
 
-    @tf.function
-    def step(x):
-        with tf.GradientTape() as tape:
-            mean, log_var = tf.split(model.encoder(x, training=True), 2, axis=-1)
-            z = mean + tf.exp(0.5 * log_var) * tf.random.normal(tf.shape(mean))
-            logits = model.decoder(z, training=True)
-            error = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits)
-            kl = 0.5 * (mean**2 + tf.exp(log_var) - 1.0 - log_var)
-            loss = tf.reduce_mean(tf.reduce_sum(error, [1, 2, 3]) + tf.reduce_sum(kl, 1))
-        optimizer.apply(tape.gradient(loss, weights), weights)
-        return loss
+    def __init__(self, name, seconds):
+        from benchmarks import bare
 
-    return step
+        self.model, twin = bare.model(name), bare.model(name)
+        self.size = self.model.batch_size * self.model.parts
+        steps = {"bare": bare.step(twin)}
+        if name in bare.BY_HAND:
+            steps["by hand"] = bare.BY_HAND[name](bare.model(name))
+        self.runs = {"fit": self.fit, **{way: self.looped(step) for way, step in steps.items()}}
+        self.seconds = seconds
 
+    def feed(self, steps):
+        """Makes data of at most so many steps, and the epochs that they are gone through."""
+        import tensorflow as tf
 
-def wgan_gp_step(model):
-    """WGAN-GP's step, five critic moves and one of the generator, as one would write it."""
-    optimizers = [keras.optimizers.Adam(1e-4, 0.0, 0.9) for _ in range(2)]
-    critic, generator = model.discriminator, model.generator
-    for optimizer, network in zip(optimizers, (critic, generator), strict=True):
-        optimizer.build(network.trainable_variables)
+        from benchmarks import bare
 
-    def critic_move(x):
-        weights = critic.trainable_variables
-        with tf.GradientTape() as tape:
-            fake = generator(tf.random.normal([BATCH, LATENT]), training=True)
-            u = tf.random.uniform([BATCH, 1, 1, 1])
-            between = u * x + (1.0 - u) * fake
-            with tf.GradientTape() as inner:
-                inner.watch(between)
-                judged = critic(between, training=True)
-            slope = tf.sqrt(tf.reduce_sum(inner.gradient(judged, between) ** 2, [1, 2, 3]) + 1e-12)
-            gap = critic(fake, training=True) - critic(x, training=True)
-            loss = tf.reduce_mean(gap[:, 0] + 10.0 * (slope - 1.0) ** 2)
-        optimizers[0].apply(tape.gradient(loss, weights), weights)
-        return loss
+        sample = bare.data(self.model, self.size)
+        most = max(1, MOST_BYTES // sum(side.nbytes for side in sample))
+        each = min(steps, most)
+        self.data, self.epochs = bare.data(self.model, self.size * each), -(-steps // each)
+        cuts = [slice(k * self.size, (k + 1) * self.size) for k in range(each)]
+        self.batches = [[tf.constant(side[cut]) for side in self.data] for cut in cuts]
 
-    @tf.function
-    def step(x):
-        for k in range(5):
-            loss = critic_move(x[k::5])
-        weights = generator.trainable_variables
-        with tf.GradientTape() as tape:
-            fake = generator(tf.random.normal([BATCH, LATENT]), training=True)
-            goal = -tf.reduce_mean(critic(fake, training=True))
-        optimizers[1].apply(tape.gradient(goal, weights), weights)
-        return loss
+    def fit(self):
+        """Trains by `model.fit`."""
+        options = {"batch_size": self.model.batch_size, "epochs": self.epochs, "verbose": 0}
+        self.model.fit(*self.data, **options)
 
-    return step
+    def looped(self, step):
+        """A function that trains by `step`."""
 
+        def run():
+            for _ in range(self.epochs):
+                for batch in self.batches:
+                    found = step(*batch)
+            return [float(value) for value in found]
 
-def ways(name, steps, epochs):
-    """Two functions that train the same networks as long; the images of one step."""
-    keras.utils.set_random_seed(0)
-    model, twin = (zoo.create(name, SHAPE, LATENT, seed=0, channels=(32, 64)) for _ in range(2))
-    model.compile()
-    size = BATCH * model.parts
-    x = np.random.default_rng(0).random((size * steps, *SHAPE), dtype=np.float32)
-    step = {"vae": vae_step, "wgan_gp": wgan_gp_step}[name](twin)
-    data = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x)).batch(size, drop_remainder=True)
-    data = data.prefetch(2)
+        return run
 
-    def fit():
-        model.fit(x, batch_size=BATCH, epochs=epochs, verbose=0)
-
-    def by_hand():
-        for _ in range(epochs):
-            for batch in data:
-                loss = step(batch)
-        return float(loss)
-
-    return fit, by_hand, size
+    def images(self):
+        """How many images one call of a way takes."""
+        return self.size * len(self.batches) * self.epochs
 
 
 def timed(way):
-    """Seconds of one call."""
-    start = time.perf_counter()
+    """Seconds of one call, and processor seconds."""
+    start, used = time.perf_counter(), time.process_time()
     way()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - used
 
 
-def measure(name, pairs, steps, epochs):
-    """Ratios of `pairs` pairs and the median speeds, in images a second."""
-    fit, by_hand, size = ways(name, steps, epochs)
-    fit(), by_hand()
-    seconds = {fit: [], by_hand: []}
-    for pair in range(pairs):
-        for way in (fit, by_hand) if pair % 2 else (by_hand, fit):
-            seconds[way].append(timed(way))
-    images = size * steps * epochs
-    ratios = [hand / own for own, hand in zip(seconds[fit], seconds[by_hand], strict=True)]
-    speeds = [images / statistics.median(seconds[way]) for way in (fit, by_hand)]
-    return ratios, speeds
+def alone(name, way):
+    """The first step of one way in this process, and what it takes of memory."""
+    warm = Ways("autoencoder" if name != "autoencoder" else "vae", 0.0)
+    warm.feed(1)
+    for run in warm.runs.values():  # what TensorFlow and Keras load on first use
+        run()
+    ways = Ways(name, 0.0)
+    ways.feed(1)
+    first, used = timed(ways.runs[way])
+    ways.feed(5)
+    ways.runs[way]()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"first": first, "first_used": used, "peak": peak}
+
+
+def paired(name, pairs, seconds):
+    """Seconds of every way in each of `pairs` rounds of about so many seconds a way."""
+    ways = Ways(name, seconds)
+    ways.feed(3)
+    for _ in range(2):
+        for run in ways.runs.values():
+            run()
+    quick = min(timed(ways.runs["bare"])[0] for _ in range(3)) / len(ways.batches)
+    ways.feed(max(10, min(2000, round(seconds / quick))))
+    found = {way: [] for way in ways.runs}
+    for number in range(pairs):
+        order = list(ways.runs.items())
+        for way, run in order if number % 2 else reversed(order):
+            found[way].append(timed(run))
+    return {
+        "batch": ways.model.batch_size,
+        "images": ways.images(),
+        "seconds": {way: [wall for wall, _ in times] for way, times in found.items()},
+        "used": {way: [used for _, used in times] for way, times in found.items()},
+    }
+
+
+def child(name, way, options):
+    """What a process of its own finds."""
+    command = [sys.executable, "-m", "benchmarks.speed", "--child", name, way]
+    command += ["--pairs", str(options.pairs), "--seconds", str(options.seconds)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{name}, {way}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measured(name, options):
+    """What was found of one model, from its file where it is done already."""
+    from training.files import write_text
+
+    file = options.out / f"{name}.json"
+    if file.is_file() and not options.again:
+        return json.loads(file.read_text())
+    found = {"name": name, **child(name, "pairs", options)}
+    for _ in range(options.fresh):
+        for way in ("fit", "bare"):
+            for key, value in child(name, way, options).items():
+                found.setdefault(f"{way}_{key}", []).append(value)
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_text(file, json.dumps(found, indent=2))
+    return found
+
+
+def ratios(found, way, kind="seconds"):
+    """Speed of `fit` over that of another way, in each pair."""
+    return [
+        other / own
+        for own, other in zip(found[kind]["fit"], found[kind].get(way, ()), strict=False)
+    ]
+
+
+def row(found):
+    """One line of the table."""
+    middle = statistics.median
+    pairs, by_hand = ratios(found, "bare"), ratios(found, "by hand")
+    first, beside = middle(found["fit_first"]), middle(found["bare_first"])
+    cells = [
+        found["name"],
+        found["batch"],
+        f"{found['images'] / middle(found['seconds']['fit']):.0f}",
+        *(f"{value:.3f}" for value in (middle(pairs), min(pairs), max(pairs))),
+        f"{middle(by_hand):.3f}" if by_hand else "",
+        f"{first:.2f}",
+        f"{first / beside:.2f}",
+        *(f"{max(found[f'{way}_peak']):.0f}" for way in ("fit", "bare")),
+    ]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def summary(everything):
+    """What the table says as a whole."""
+    fits = sorted((statistics.median(ratios(found, "bare")), found["name"]) for found in everything)
+    firsts = sorted(
+        (statistics.median(f["fit_first"]) / statistics.median(f["bare_first"]), f["name"])
+        for f in everything
+    )
+    middle = statistics.median(ratio for ratio, _ in fits)
+    return [
+        f"The median model has {middle:.3f} of the speed of its bare step (aim {MEDIAN}), the "
+        f"slowest, {fits[0][1]}, {fits[0][0]:.3f} (aim {LEAST}). The longest first step beside "
+        f"the bare one is that of {firsts[-1][1]}, {firsts[-1][0]:.2f} (aim {FIRST})."
+    ]
 
 
 def main(argv=None):
+    from training.settings import catalogue
+
+    names = [entry.name for entry in catalogue().ENTRIES]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.speed", description=__doc__.split("\n\n")[0]
     )
     parser.add_argument("--pairs", type=int, default=7, help="pairs of runs (default 7)")
-    parser.add_argument("--steps", type=int, default=60, help="steps of an epoch (default 60)")
-    parser.add_argument("--epochs", type=int, default=5, help="epochs of one run (default 5)")
-    parser.add_argument("--names", nargs="+", default=NAMES, choices=NAMES)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of one run (default 2)")
+    parser.add_argument("--fresh", type=int, default=2, help="processes for first steps (2)")
+    parser.add_argument("--names", nargs="+", default=names, choices=names, metavar="NAME")
+    parser.add_argument("--out", default="runs/speed", type=pathlib.Path)
+    parser.add_argument("--again", action="store_true", help="measure again what is done")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    rows = ["| model | fit, images/s | by hand, images/s | ratio: median | min | max |"]
-    rows.append("|---|---|---|---|---|---|")
+    if options.child:
+        name, way = options.child
+        whole = way == "pairs"
+        found = paired(name, options.pairs, options.seconds) if whole else alone(name, way)
+        print(json.dumps(found))
+        return
+    rows, everything = [HEAD, "|" + "---|" * HEAD.count(" | ") + "---|"], []
+    print("\n".join(rows))
     for name in options.names:
-        ratios, (own, hand) = measure(name, options.pairs, options.steps, options.epochs)
-        middle = statistics.median(ratios)
-        spread = f"{middle:.3f} | {min(ratios):.3f} | {max(ratios):.3f}"
-        rows.append(f"| {name} | {own:.0f} | {hand:.0f} | {spread} |")
+        everything.append(measured(name, options))
+        rows.append(row(everything[-1]))
         print(rows[-1], flush=True)
+    rows += ["", *summary(everything)]
+    print(rows[-1])
     if options.write:
         put(RESULTS, "speed", rows)
 

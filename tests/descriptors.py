@@ -15,7 +15,7 @@ import pytest
 import zoo
 
 IMAGE, VECTOR, SEQUENCE = (8, 8, 1), (6,), (5, 4)
-CODE, BATCH, STEPS, RATE = 3, 4, 3, 1e-3
+CODE, BATCH, STEPS, RATE = 3, 4, 8, 1e-3
 CLASSES = 3  # of models that take labels
 POOLED = {"pool_size": 6, "identity_weight": 5.0}
 BRIEF = {"prior_epochs": 2}  # of priors that are models

@@ -8,9 +8,7 @@ are the same whether one process or several replicas hold the rows.
 import numpy as np
 import tensorflow as tf
 
-from zoo import finite, noise, replicas
-
-ORDER = 0x0D3  # the tag of the noise that orders an epoch
+from zoo import finite, order, replicas
 
 
 def unpack(data):
@@ -125,31 +123,9 @@ def epochs(model, x, y, size, shuffle, options, step=0):
             f"`initial_step` must be from 0 to the {steps} steps of an epoch, a multiple of "
             f"`steps_per_execution` ({execution}). Received: {step}."
         )
-    sides = [x] if y is None else [x, y]
-    arrays = [tf.convert_to_tensor(side) for side in sides]
-
-    first = options.get("initial_epoch", 0)
-
-    def one_epoch(epoch):
-        orders = []
-        for side, count in enumerate(len(array) for array in sides):
-            tag = side if model.targets == "domain" else 0
-            order = tf.range(steps * size) % count
-            if shuffle:
-                turns = -(-steps * size // count)
-                with noise.training(model.seed, epoch, ORDER + tag):
-                    turned = tf.argsort(noise.uniform((count, turns)), axis=0, stable=True)
-                order = tf.reshape(tf.transpose(turned), [-1])[: steps * size]
-            orders.append(order)
-        steps_of_it = tf.data.Dataset.from_tensor_slices(tuple(orders)).batch(size, True)
-        return steps_of_it.skip(tf.where(epoch == first, np.int64(step), np.int64(0)))
-
-    def rows_of(*orders):
-        taken = tuple(tf.gather(array, order) for array, order in zip(arrays, orders, strict=True))
-        return taken if len(taken) > 1 else taken[0]
-
-    data = tf.data.Dataset.range(first, np.iinfo(np.int64).max).flat_map(one_epoch)
-    return data.map(rows_of, num_parallel_calls=2, deterministic=True).prefetch(2), steps
+    first, apart = options.get("initial_epoch", 0) * steps + step, model.targets == "domain"
+    sides, seed = [x] if y is None else [x, y], model.seed if shuffle else None
+    return order.steps_of(sides, size, steps, first, seed, apart), steps
 
 
 def checked_size(model, batch_size, cuts):

@@ -4,9 +4,33 @@ With several players a term is `<player>_<term>` and a loss `<player>_loss`; wit
 player it is the term alone. `loss` is the sum over players of their losses.
 """
 
+import keras
 import tensorflow as tf
 
 from zoo import replicas
+
+
+class Means(keras.metrics.Metric):
+    """The mean of every log over the rows since a reset, all in one variable.
+
+    Args:
+        names: of the logs.
+    """
+
+    def __init__(self, names):
+        super().__init__(name="means", dtype="float32")
+        self.names = tuple(names)
+        self.total = self.add_variable((len(self.names),), "zeros", name="total")
+        self.count = self.add_variable((), "zeros", name="count")
+
+    def update_state(self, values, rows):
+        """Adds values by name, means over so many rows."""
+        self.total.assign_add(rows * tf.stack([values[name] for name in self.names]))
+        self.count.assign_add(rows)
+
+    def result(self):
+        means = tf.math.divide_no_nan(tf.convert_to_tensor(self.total), self.count)
+        return dict(zip(self.names, tf.unstack(means), strict=True))
 
 
 def names(model):
@@ -20,7 +44,7 @@ def names(model):
 
 
 def record(model, heard, x):
-    """Updates the trackers with the mean over a step's moves; returns the logs so far.
+    """Updates the means with those over a step's moves; returns the logs so far.
 
     Args:
         heard: player -> the terms of each of its moves.
@@ -35,9 +59,8 @@ def record(model, heard, x):
     if not alone:
         values["loss"] = tf.add_n([values[f"{player}_loss"] for player in heard])
     rows = tf.cast(tf.shape(x)[0], tf.float32)
-    for name, tracker in model.trackers.items():
-        tracker.update_state(values[name], sample_weight=rows)
-    logs = model.get_metrics_result()
+    model.means.update_state(values, rows)
+    logs = model.means.result()
     if replicas.several_workers(model.distribute_strategy):  # Keras reduces them along axis 0
         logs = {name: tf.reshape(value, (1,)) for name, value in logs.items()}
     return logs

@@ -10,7 +10,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import batches, checks, configs, logs, noise, players, replicas, start, updates, verbs
+from zoo import (
+    batches,
+    checks,
+    configs,
+    execution,
+    logs,
+    noise,
+    players,
+    replicas,
+    start,
+    updates,
+    verbs,
+)
 from zoo.finite import named_errors
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
@@ -138,7 +150,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
         super().compile(optimizer=None, auto_scale_loss=False, **options)
         with self.distribute_strategy.scope():
             self._ready(by_player, accumulate, ema)
-            self.trackers = {name: keras.metrics.Mean(name=name) for name in logs.names(self)}
+            self.means = logs.Means(logs.names(self))
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
         """Trains on arrays or a `tf.data.Dataset`; `batch_size` is the batch of one move.
@@ -158,12 +170,14 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
 
         return start.begun(self, options, fit)
 
-    def evaluate(self, x=None, y=None, batch_size=None, **options):
+    def evaluate(self, x=None, y=None, batch_size=None, return_dict=False, **options):
         """The mean of every term over held-out data, with the model in inference mode."""
         if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
             x, y = batches.for_evaluation(self, x, y, batch_size), None
+        options = {**batches.unweighted(options), "return_dict": True}
         with named_errors():
-            return super().evaluate(x, y, **batches.unweighted(options))
+            found = super().evaluate(x, y, **options)
+        return found if return_dict else [found[name] for name in self.means.names]
 
     def train_step(self, data):
         parts = batches.cut(*batches.unpack(data), self.parts)
@@ -214,7 +228,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
 
     def test_step(self, data):
         x, y = batches.unpack(data)
-        seen = self.trackers["loss"].count * replicas.count()  # rows: a key that resets by itself
+        seen = self.means.count * replicas.count()  # rows: a key that resets by itself
         heard = {}
         for number, movers in enumerate(dict.fromkeys(self.play)):
             with noise.training(self.seed, seen, TEST + number):
@@ -222,9 +236,15 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
             heard |= {player: [terms[player]] for player in movers}
         return logs.record(self, heard, x)
 
+    def make_train_function(self, force=False):
+        """Called by `fit`: Keras's own function, or a shorter one for single steps."""
+        if self.train_function is None or force:
+            self.train_function = execution.function(self)
+        super().make_train_function()
+
     @property
     def metrics(self):
-        return list(getattr(self, "trackers", {}).values())
+        return [self.means] if self.compiled else []
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """No build: networks arrive built, and Keras's own fails on replicas. Sets where

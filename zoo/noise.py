@@ -54,6 +54,22 @@ def _word(number):
     return tf.constant(number, tf.uint32)
 
 
+@functools.cache
+def _traced(*shapes):
+    """`threefry` of tensors of these shapes as one function: a draw is then one call in a graph."""
+
+    def block(low, high, row, column):
+        return threefry((low, high), (row, column))
+
+    return tf.function(block, [tf.TensorSpec(shape, tf.uint32) for shape in shapes], False)
+
+
+def words_at(key, counter):
+    """`threefry` of tensors."""
+    tensors = (*key, *counter)
+    return _traced(*[tuple(tensor.shape) for tensor in tensors])(*tensors)
+
+
 def halves(number):
     """The low and high 32 bits of a Python integer or an int64 tensor, as uint32."""
     if isinstance(number, tf.Tensor):
@@ -100,10 +116,9 @@ class Stream:
             row = np.uint32(WHOLE) - tf.bitwise.right_shift(entry, np.uint32(COLUMNS))
             column = tf.bitwise.bitwise_and(entry, np.uint32((1 << COLUMNS) - 1))
         else:
-            row = self.rows(count)[:, None] + tf.zeros_like(column)
-            column = column + tf.zeros_like(row)
+            row = self.rows(count)[:, None]
         column = column + tf.constant(offset, tf.uint32)
-        words = threefry(self.key, (row, column))
+        words = words_at(self.key, (row, column))
         return [tf.reshape(word, [shape[0], -1]) for word in words] if times > 1 else words
 
 
@@ -148,7 +163,7 @@ def row_seeds(seed, count):
     """
     low, high = halves(tf.convert_to_tensor(seed, tf.int64))
     rows = tf.cast(tf.range(count), tf.uint32)
-    a, b = threefry((low, high), (rows, tf.zeros_like(rows)))
+    a, b = words_at((low, high), (rows, tf.zeros_like(rows)))
     return tf.bitwise.bitwise_or(
         tf.cast(a, tf.int64), tf.bitwise.left_shift(tf.cast(b, tf.int64), tf.constant(32, tf.int64))
     )
@@ -227,3 +242,11 @@ def permutation(count):
     word, _ = _current().bits((count, 1), shared=True)
     half = tf.cast(tf.bitwise.right_shift(word[:, 0], tf.constant(1, tf.uint32)), tf.int32)
     return tf.argsort(half, stable=True)
+
+
+def shuffles(seed, step, move, count, turns):
+    """`turns` shuffles of `0 ... count - 1` one after the other, by NumPy."""
+    key = np.array([mixed(seed, move)], np.uint32), np.array([step], np.uint32)
+    rows, columns = np.arange(count, dtype=np.uint32), np.arange(turns, dtype=np.uint32)
+    word, _ = threefry(key, (rows[None], columns[:, None]))
+    return np.argsort(word >> np.uint32(9), axis=1, kind="stable").ravel()

@@ -17,12 +17,13 @@ FILES = sorted((ROOT / "zoo").rglob("*.py"))
 PAPERS = {entry.path.rpartition(".")[0] for entry in ENTRIES}
 FAMILIES = {entry.family for entry in ENTRIES}
 LEVELS = (  # a module imports nothing of a later line
-    ("registry", "losses", "noise", "replicas", "finite", "start"),
+    ("registry", "losses", "noise", "order", "replicas", "finite", "start"),
     ("layers", "optimizers", "metrics"),
     ("networks", "likelihoods", "posteriors", "priors"),
     (
         "batches",
         "checks",
+        "execution",
         "configs",
         "labels",
         "logs",

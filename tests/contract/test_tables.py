@@ -410,8 +410,10 @@ class Speaker(Balance):
 
 def test_signatures_follow_from_the_table_of_verbs():
     found = Speaker(network=dense(2, 3)).signatures()
-    specs = {verb: {k: (s.dtype.name, tuple(s.shape)) for k, s in spec.items()} for verb, (_, spec)
-             in found.items()}  # fmt: skip
+    specs = {
+        verb: {k: (s.dtype.name, tuple(s.shape)) for k, s in signature.specs.items()}
+        for verb, signature in found.items()
+    }
     assert specs == {
         "sample": {"seed": ("int64", (None,))},
         "sample_n": {"count": ("int32", ()), "seed": ("int64", ())},
