@@ -61,7 +61,8 @@ def create(name, data_shape, latent_dim=None, **settings):
             convolutions; `(size,)` gives perceptrons; `(steps, size)` is a sequence.
         latent_dim: size of the code or noise; None only for models without one.
         **settings: `hidden` and `channels` of the default networks, `num_classes` where
-            the model takes labels, `seed`, and the settings of the class.
+            the model takes labels, `target_shape` where it translates pairs, `seed`, and
+            the settings of the class.
 
     Raises:
         ValueError: for an unknown name, shape or setting.

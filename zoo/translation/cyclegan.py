@@ -17,7 +17,8 @@ class CycleGAN(UnpairedTranslation):
     pixels. A discriminator is shown half its fakes from a pool of old ones.
 
     Departures: Adam's rate stays (the paper's falls to 0 in the second half of training:
-    give `compile` a schedule). Lambda, 10 in the paper, is for pixels in [-1, 1]: 20 in [0, 1].
+    give `compile` a schedule), and discriminators see what the translators make after their
+    own move. Lambda, 10 in the paper, is for pixels in [-1, 1]: 20 in [0, 1].
 
     Args:
         g, f: X to Y and Y to X, such as `zoo.networks.translator`.
