@@ -109,6 +109,10 @@ ROWS = {
             shapes=(VECTOR, IMAGE),  # residual networks are slow to trace
             settings={"discriminator_moves": 2},
         ),
+        Row("began", called_on="z"),
+        Row("bayesian_gan", settings={"num_generators": 2, "num_discriminators": 1}),
+        Row("unrolled_gan", called_on="z", settings={"unrolled_steps": 2}),
+        Row("consensus_gan", called_on="z"),
         Row(
             "infogan",
             called_on="z",

@@ -14,10 +14,14 @@ from zoo.autoencoder.rae import RAE
 from zoo.autoencoder.vq_vae import VQVAE
 from zoo.density.made import MADE
 from zoo.density.maf import MAFDensity
+from zoo.gan.began import BEGAN
 from zoo.gan.gan import GAN
 from zoo.gan.nsgan import NSGAN
 from zoo.gan.sngan import SNGAN
 from zoo.gan.wgan_gp import WGANGP
+from zoo.gan_dynamics.bayesian_gan import BayesianGAN
+from zoo.gan_dynamics.consensus_gan import ConsensusGAN
+from zoo.gan_dynamics.unrolled_gan import UnrolledGAN
 from zoo.gan_label.infogan import InfoGAN
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
@@ -89,6 +93,7 @@ def list_models(family=None):
 
 
 __all__ = [
+    "BEGAN",
     "CVAE",
     "GAN",
     "IAFVAE",
@@ -105,7 +110,9 @@ __all__ = [
     "WGANGP",
     "AnoGAN",
     "Autoencoder",
+    "BayesianGAN",
     "BetaVAE",
+    "ConsensusGAN",
     "CycleGAN",
     "FactorVAE",
     "FixedVarianceVAE",
@@ -120,6 +127,7 @@ __all__ = [
     "Pix2Pix",
     "StickBreakingVAE",
     "TwoStageVAE",
+    "UnrolledGAN",
     "VampPriorVAE",
     "catalogue",
     "create",

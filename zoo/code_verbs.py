@@ -1,4 +1,4 @@
-"""The verbs of models that encode, decode and draw codes from a prior."""
+"""The verbs that families of models share: of codes with a prior, and of noise."""
 
 import tensorflow as tf
 
@@ -49,6 +49,33 @@ class CodeVerbs:
         """`(batch, steps, ...)`: decoded codes on the lines between those of x1 and x2."""
         ends = self.encode(x1), self.encode(x2)
         return path(self.decode, *ends, steps)
+
+
+class GeneratorVerbs:
+    """Mixed into families that have a `generator` of data and a `latent_dim`."""
+
+    verbs = {"sample": ("count", "seed"), "interpolate": ("z1", "z2", "steps")}
+
+    def draw_codes(self, count):
+        """`count` draws of the noise z; needs an open noise stream."""
+        return self.noise.normal([count, self.latent_dim])
+
+    def generate(self, count, training):
+        """`count` examples from fresh noise."""
+        return self.generator(self.draw_codes(count), training=training)
+
+    def call(self, z, training=False):
+        """Data from noise."""
+        return self.generator(z, training=training)
+
+    def sample(self, count, seed=None):
+        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
+        with self.noise.serving(seed, count):
+            return self.generate(count, training=False)
+
+    def interpolate(self, z1, z2, steps=8):
+        """`(batch, steps, ...)`: data on the lines from z1 to z2."""
+        return path(self.call, z1, z2, steps)
 
 
 def path(decode, z1, z2, steps):

@@ -190,6 +190,7 @@ def is_size(value):
 
 
 COUNTERS = {"seed", "noise_version", "shared_object_id", "first", "period", "cap", "decay_steps"}
+COUNTERS |= {"data_size", "burn_in"}
 
 
 def plain_sizes(own):

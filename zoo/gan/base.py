@@ -4,13 +4,13 @@ import keras
 import tensorflow as tf
 
 from zoo import checks
-from zoo.code_verbs import path
-from zoo.losses.games import NonSaturating
+from zoo.code_verbs import GeneratorVerbs
+from zoo.losses import games
 from zoo.model import GenerativeModel
 from zoo.networks import default
 
 
-class AdversarialModel(GenerativeModel):
+class AdversarialModel(GeneratorVerbs, GenerativeModel):
     """A generator against a discriminator. Not trained itself: see the papers.
 
     Args:
@@ -23,17 +23,13 @@ class AdversarialModel(GenerativeModel):
 
     players = {"discriminator": ("discriminator",), "generator": ("generator",)}
     terms = {"discriminator": ("adversarial",), "generator": ("adversarial",)}
-    verbs = {
-        "sample": ("count", "seed"),
-        "decode": ("z",),
-        "interpolate": ("z1", "z2", "steps"),
-        "score": ("x",),
-    }
+    verbs = {**GeneratorVerbs.verbs, "decode": ("z",), "score": ("x",)}
     score_kind = "logit"
-    game = NonSaturating
+    game = games.NonSaturating
     features = False  # whether the discriminator gives what its output is read from, too
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
+        games.named(parts.get("game", self.game))
         self.require_networks(generator, discriminator, latent_dim, **parts)
         super().__init__(
             generator=generator, discriminator=discriminator, latent_dim=latent_dim, **parts
@@ -62,9 +58,10 @@ class AdversarialModel(GenerativeModel):
     def default_optimizer(self, player):
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
-    def generate(self, count, training):
-        """`count` examples from fresh noise."""
-        return self.generator(self.noise.normal([count, self.latent_dim]), training=training)
+    @property
+    def rules(self):
+        """What the players minimise, by the name or class that is `game`."""
+        return games.named(self.game)
 
     def judge(self, x, training=True):
         """The discriminator's raw output, `(batch,)`."""
@@ -73,7 +70,7 @@ class AdversarialModel(GenerativeModel):
 
     def discriminator_loss(self, x, y, training):
         fake = self.generate(tf.shape(x)[0], training)
-        game = self.game.discriminator(self.judge(x, training), self.judge(fake, training))
+        game = self.rules.discriminator(self.judge(x, training), self.judge(fake, training))
         return {"adversarial": game, **self.penalty(x, fake)}
 
     def penalty(self, real, fake):
@@ -82,24 +79,11 @@ class AdversarialModel(GenerativeModel):
 
     def generator_loss(self, x, y, training):
         fake = self.generate(tf.shape(x)[0], training)
-        return {"adversarial": self.game.generator(self.judge(fake, training))}
-
-    def call(self, z, training=False):
-        """Data from noise."""
-        return self.generator(z, training=training)
-
-    def sample(self, count, seed=None):
-        """`count` examples. `seed`: one integer, or an int64 for each; None draws one."""
-        with self.noise.serving(seed, count):
-            return self.generate(count, training=False)
+        return {"adversarial": self.rules.generator(self.judge(fake, training))}
 
     def decode(self, z):
         """The data of noise z, `(batch, latent_dim)`."""
         return self.generator(z, training=False)
-
-    def interpolate(self, z1, z2, steps=8):
-        """`(batch, steps, ...)`: data on the lines from z1 to z2."""
-        return path(self.decode, z1, z2, steps)
 
     def score(self, x):
         """The discriminator's raw output; higher is judged more real."""

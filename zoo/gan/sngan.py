@@ -66,8 +66,9 @@ class SNGAN(AdversarialModel):
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9)
 
     def generator_loss(self, x, y, training):
-        fake = self.generate(2 * tf.shape(x)[0], training)
-        return {"adversarial": self.game.generator(self.judge(fake, training))}
+        with self.noise.expanded(2):
+            fake = self.generate(2 * tf.shape(x)[0], training)
+        return {"adversarial": self.rules.generator(self.judge(fake, training))}
 
 
 def refuse_bare(discriminator):

@@ -8,6 +8,8 @@ softplus = tf.math.softplus
 class Minimax:
     """The saturating game: D minimises -ln D(x) - ln(1 - D(x')), G minimises ln(1 - D(x'))."""
 
+    zero_sum = True  # whether what one player loses is what the other wins
+
     @staticmethod
     def discriminator(real, fake):
         """softplus(-real) + softplus(fake)."""
@@ -22,6 +24,8 @@ class Minimax:
 class NonSaturating(Minimax):
     """The game most people mean by GAN: G minimises -ln D(x')."""
 
+    zero_sum = False
+
     @staticmethod
     def generator(fake):
         """softplus(-fake)."""
@@ -30,6 +34,8 @@ class NonSaturating(Minimax):
 
 class Wasserstein:
     """The critic's difference of means; needs a Lipschitz critic."""
+
+    zero_sum = True
 
     @staticmethod
     def discriminator(real, fake):
@@ -45,6 +51,8 @@ class Wasserstein:
 class Hinge(Wasserstein):
     """The critic's difference, no further than a margin of 1 on either side."""
 
+    zero_sum = False
+
     @staticmethod
     def discriminator(real, fake):
         """relu(1 - real) + relu(1 + fake)."""
@@ -57,6 +65,8 @@ class LeastSquares:
     Raw outputs, no logits. CycleGAN doubles the generator's half.
     """
 
+    zero_sum = False
+
     @staticmethod
     def discriminator(real, fake):
         """1/2 (real - 1)^2 + 1/2 fake^2."""
@@ -66,3 +76,21 @@ class LeastSquares:
     def generator(fake):
         """1/2 (fake - 1)^2."""
         return 0.5 * tf.square(fake - 1.0)
+
+
+GAMES = {
+    "minimax": Minimax,
+    "non_saturating": NonSaturating,
+    "wasserstein": Wasserstein,
+    "hinge": Hinge,
+    "least_squares": LeastSquares,
+}
+
+
+def named(game):
+    """The game of a name, or the class itself."""
+    if not isinstance(game, str):
+        return game
+    if game not in GAMES:
+        raise ValueError(f"`game` must be one of {sorted(GAMES)}. Received: {game!r}.")
+    return GAMES[game]

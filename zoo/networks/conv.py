@@ -28,15 +28,24 @@ def conv(data_shape, outputs, channels=(32, 64), activation="relu", rescale=Fals
     return keras.Sequential(layers, name=name)
 
 
-def deconv(latent_dim, data_shape, channels=(32, 64), normalized=False, final="linear", name=None):
+def deconv(
+    latent_dim,
+    data_shape,
+    channels=(32, 64),
+    normalized=False,
+    final="linear",
+    activation="relu",
+    name=None,
+):
     """The mirror of `conv`: a dense layer, transposed convolutions of stride 2, cropped to size.
 
     Args:
         latent_dim: size of the code.
         data_shape: `(height, width, channels)` of the result.
         channels: those of the mirrored `conv`.
-        normalized: batch normalization (synchronised over replicas) before each ReLU.
+        normalized: batch normalization (synchronised over replicas) before each activation.
         final: activation of the output, computed in float32.
+        activation: of the stages.
         name: of the network.
     """
     height, width, depth = data_shape
@@ -44,10 +53,10 @@ def deconv(latent_dim, data_shape, channels=(32, 64), normalized=False, final="l
     scale = 2 ** len(widths)
     small = math.ceil(height / scale), math.ceil(width / scale), widths[-1]
     layers = [keras.Input((latent_dim,)), keras.layers.Dense(math.prod(small))]
-    layers += [keras.layers.Reshape(small), *_rectified(normalized)]
+    layers += [keras.layers.Reshape(small), *_activated(normalized, activation)]
     for channel in widths[-2::-1]:
         layers.append(keras.layers.Conv2DTranspose(channel, KERNEL, 2, "same"))
-        layers += _rectified(normalized)
+        layers += _activated(normalized, activation)
     layers.append(keras.layers.Conv2DTranspose(depth, KERNEL, 2, "same"))
     extra = small[0] * scale - height, small[1] * scale - width
     if any(extra):
@@ -65,6 +74,6 @@ def stages(data_shape, channels):
     return (*channels, *[channels[-1]] * extra)
 
 
-def _rectified(normalized):
+def _activated(normalized, activation):
     norm = [keras.layers.BatchNormalization(synchronized=True)] if normalized else []
-    return [*norm, keras.layers.ReLU()]
+    return [*norm, keras.layers.Activation(activation)]

@@ -40,19 +40,34 @@ def codec(data_shape, codes, latent_dim, depth=1, final="linear", **sizes):
     }
 
 
-def generator(latent_dim, data_shape, hidden=(256, 256), channels=(64, 128)):
+def generator(
+    latent_dim,
+    data_shape,
+    hidden=(256, 256),
+    channels=(64, 128),
+    activation="relu",
+    normalized=True,
+):
     """Noise to data: images in (0, 1), with batch normalization; vectors unbounded."""
+    names = {"activation": activation, "name": "generator"}
     if is_image(data_shape):
-        return deconv(latent_dim, data_shape, channels, True, "sigmoid", name="generator")
-    return mlp(latent_dim, data_shape, hidden, name="generator")
+        return deconv(latent_dim, data_shape, channels, normalized, "sigmoid", **names)
+    return mlp(latent_dim, data_shape, hidden, **names)
 
 
-def discriminator(data_shape, hidden=(256, 256), channels=(64, 128), features=False):
-    """Data to one raw output, and with `features` to what it is read from; leaky ReLU."""
+def discriminator(
+    data_shape,
+    hidden=(256, 256),
+    channels=(64, 128),
+    features=False,
+    activation="leaky_relu",
+    outputs=1,
+):
+    """Data to raw outputs, and with `features` to what they are read from."""
     if is_image(data_shape):
-        made = conv(data_shape, 1, channels, "leaky_relu", rescale=True, name="discriminator")
+        made = conv(data_shape, outputs, channels, activation, rescale=True, name="discriminator")
     else:
-        made = mlp(data_shape, 1, hidden, "leaky_relu", name="discriminator")
+        made = mlp(data_shape, outputs, hidden, activation, name="discriminator")
     return with_features(made) if features else made
 
 

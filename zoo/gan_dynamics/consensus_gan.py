@@ -1,0 +1,70 @@
+"""Consensus optimization (Mescheder et al., 2017, arXiv:1705.10461)."""
+
+import tensorflow as tf
+
+from zoo.gan.base import AdversarialModel
+from zoo.networks import default
+from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
+from zoo.registry import register
+
+
+@register
+class ConsensusGAN(AdversarialModel):
+    """Both players also shorten the vector that moves them, and move at once.
+
+        discriminator = L_D + consensus_weight 1/2 |v|^2    (Eq. 9, Algorithm 2)
+        generator     = L_G + consensus_weight 1/2 |v|^2
+        v = (dL_D / d theta_D, dL_G / d theta_G), of the mean losses of the batch
+
+    Descent on the game alone turns around its equilibrium; the second term, whose gradient is
+    of second order, pulls it in. L_D and L_G are those of a game named by `game`.
+
+    Departures: none. The networks must have second derivatives: the default ones are smooth,
+    without batch normalization.
+
+    Args:
+        generator: noise `(batch, latent_dim)` to data.
+        discriminator: data to one raw output.
+        latent_dim: size of z ~ N(0, I).
+        consensus_weight: gamma; 0 is simultaneous descent.
+        game: "minimax", "non_saturating", "wasserstein", "hinge" or "least_squares".
+
+    Reference: Mescheder, Nowozin and Geiger, 2017, "The numerics of GANs".
+    """
+
+    rounds = (("discriminator", "generator"),)
+    terms = {
+        "discriminator": ("adversarial", "consensus"),
+        "generator": ("adversarial", "consensus"),
+    }
+    batch_size = 64
+
+    # fmt: off
+    def __init__(self, generator, discriminator, latent_dim, *,
+                 consensus_weight: float = 10.0, game: str = "non_saturating", **parts):
+        settings = {"consensus_weight": consensus_weight, "game": game}
+        super().__init__(generator, discriminator, latent_dim, **settings, **parts)
+    # fmt: on
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128), **settings):
+        sizes = {"hidden": hidden, "channels": channels, "activation": "elu"}
+        made = default.generator(latent_dim, data_shape, normalized=False, **sizes)
+        return cls(made, default.discriminator(data_shape, **sizes), latent_dim, **settings)
+
+    def default_optimizer(self, player):
+        return RMSpropTF1(1e-4)
+
+    def joint_loss(self, x, y, training):
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.judge(self.generate(tf.shape(x)[0], training), training)
+            each = {
+                "discriminator": self.rules.discriminator(self.judge(x, training), fake),
+                "generator": self.rules.generator(fake),
+            }
+            mean = {player: tf.reduce_mean(each[player]) for player in each}
+        own = {player: [v.value for v in self.variables_of(player)] for player in each}
+        field = [g for player in each for g in tape.gradient(mean[player], own[player])]
+        length = tf.add_n([tf.reduce_sum(tf.square(self.replica_mean(g))) for g in field])
+        damped = {"consensus": self.consensus_weight * 0.5 * length}
+        return {player: {"adversarial": each[player], **damped} for player in each}
