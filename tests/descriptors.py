@@ -97,6 +97,7 @@ ROWS = {
         Row("two_stage_vae", settings={"prior_epochs": 2}),
         Row("cvae"),
         Row("m2_vae"),
+        Row("mog_vae_cluster", settings={"num_clusters": CLASSES, "pretrain_steps": 2}),
         Row("made", settings={"orders": 2}),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),
         Row("gan", called_on="z"),

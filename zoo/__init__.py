@@ -42,6 +42,7 @@ from zoo.vae.learned_variance_vae import LearnedVarianceVAE
 from zoo.vae.vae import VAE
 from zoo.vae_label.cvae import CVAE
 from zoo.vae_label.m2_vae import M2VAE
+from zoo.vae_mixture.mog_vae_cluster import MoGVAECluster
 from zoo.vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE
 from zoo.vae_prior.stick_breaking_vae import StickBreakingVAE
 from zoo.vae_prior.two_stage_vae import TwoStageVAE
@@ -124,6 +125,7 @@ __all__ = [
     "LearnedVarianceVAE",
     "MAFDensity",
     "MaskAAE",
+    "MoGVAECluster",
     "Pix2Pix",
     "StickBreakingVAE",
     "TwoStageVAE",

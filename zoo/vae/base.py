@@ -38,7 +38,8 @@ class VariationalModel(CodeVerbs, Laws, GenerativeModel):
     @classmethod
     def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
                  likelihood: str | None = None, **settings):
-        law, codes = cls.law(likelihood, data_shape), cls.default_posterior().width(latent_dim)
+        posterior = settings.get("posterior") or cls.default_posterior()
+        law, codes = cls.law(likelihood, data_shape), posterior.width(latent_dim)
         sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
         networks = default.codec(data_shape, codes, latent_dim, law.channels, **sizes)
         networks |= cls.default_networks(latent_dim, sizes["hidden"])

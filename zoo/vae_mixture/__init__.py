@@ -1,0 +1,1 @@
+"""An evidence bound with a class found in the code."""

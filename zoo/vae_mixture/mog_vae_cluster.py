@@ -1,0 +1,88 @@
+"""Clusters in the code of a VAE (Zhao et al., 2019)."""
+
+import tensorflow as tf
+
+from zoo.labels import completed
+from zoo.posteriors.clustered import ClusteredGaussian
+from zoo.priors.mixture import GaussianMixture
+from zoo.registry import register
+from zoo.vae.base import VariationalModel
+from zoo.vae_mixture.pretraining import prepared
+
+
+@register
+class MoGVAECluster(VariationalModel):
+    """A VAE whose prior is a mixture of Gaussians, and whose encoder says which one.
+
+        reconstruction = -E_q ln p(x|z)
+        divergence     = sum_k q_k KL(q(z|x) | N(mean_k, diag var_k))
+        cluster        = sum_k q_k [ln q_k - ln pi_k],  q_k = q(c = k|x)
+
+    The best that the encoder can say is q_k ~ pi_k exp(-KL_k). Before step 0 the autoencoder is
+    trained alone, k-means on its codes gives the first means, variances and shares, and the
+    encoder learns to tell them apart.
+
+    Departures: the start is ours; from a random one clusters merge and the encoder forgets them.
+
+    Args:
+        encoder: data to means, ln variances, then `num_clusters` logits of q(c|x).
+        decoder: codes to the likelihood's parameters.
+        latent_dim: size of the code.
+        num_clusters: K.
+        pretrain_steps: how many before k-means, and as many after it; 0 starts at random.
+        posterior, prior: `zoo.posteriors.clustered` and `zoo.priors.mixture` objects.
+
+    Reference: Zhao, Honnorat, Adeli, Pfefferbaum, Sullivan and Pohl, 2019, "Variational
+    autoencoder with truncated mixture of Gaussians for functional connectivity analysis".
+    """
+
+    terms = {"autoencoder": ("reconstruction", "divergence", "cluster")}
+    verbs = {
+        **VariationalModel.verbs,
+        "sample": ("count", "labels", "seed"),
+        "classify": ("x",),
+    }
+    unknown_labels = ("sample",)
+
+    # fmt: off
+    def __init__(self, encoder, decoder, latent_dim, *, num_clusters: int = 10,
+                 pretrain_steps: int = 1000, posterior=None, prior=None, **parts):
+        super().__init__(
+            encoder, decoder, latent_dim, num_clusters=num_clusters,
+            pretrain_steps=pretrain_steps, posterior=posterior or ClusteredGaussian(num_clusters),
+            prior=prior or GaussianMixture(latent_dim, num_clusters), **parts)
+        self.num_classes = num_clusters  # what `labels` of `sample` count
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
+                 likelihood: str | None = None, num_clusters=10, **settings):
+        sizes = {"hidden": hidden, "channels": channels, "likelihood": likelihood}
+        settings["posterior"] = ClusteredGaussian(num_clusters)
+        return super().for_data(data_shape, latent_dim, **sizes, num_clusters=num_clusters,
+                                **settings)
+    # fmt: on
+
+    def prepare(self, data):
+        if self.pretrain_steps:
+            prepared(self, data, self.pretrain_steps)
+
+    def autoencoder_loss(self, x, y, training):
+        output = self.encoder(x, training=training)
+        z, _ = self.posterior.sample(output)
+        divergence, cluster = self.posterior.divergences(output, self.prior)
+        error = self.likelihood.nll(x, self.decoder(z, training=training))
+        return {"reconstruction": error, "divergence": divergence, "cluster": cluster}
+
+    def sample(self, count, labels=None, seed=None, noise=False):
+        """Means of p(x|z) at `count` draws of z, each of its cluster, or draws of x.
+
+        labels: clusters; one for each or one for all, where -1, or None, drawn from pi.
+        """
+        with self.noise.serving(seed, count):
+            z = self.prior.sample(count, completed(self, labels, self.prior.choose(count)))
+            output = self.decoder(z, training=False)
+            return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
+
+    def classify(self, x):
+        """q(c|x), `(batch, num_clusters)`."""
+        return tf.exp(self.posterior.log_shares(self.encoder(x, training=False)))
