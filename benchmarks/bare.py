@@ -7,7 +7,7 @@ import tensorflow as tf
 import zoo
 from training import settings
 
-SHAPES = {3: (28, 28, 1), 2: (8, 16), 1: (32,)}
+SHAPES = {4: (8, 28, 28, 1), 3: (28, 28, 1), 2: (8, 16), 1: (32,)}
 LATENT, CLASSES = 16, 10
 SIZES = {"channels": (32, 64), "hidden": (256, 256)}
 

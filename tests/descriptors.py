@@ -91,6 +91,7 @@ ROWS = {
         Row("beta_vae"),
         Row("factor_vae"),
         Row("iaf_vae", settings={"depth": 2, "flow_hidden": (8,)}),
+        Row("td_vae", shapes=(SEQUENCE, (5, 8, 8, 1)), settings={"horizon": 3}),
         Row("vamp_prior_vae", settings={"components": 5, "warm_up": 4}),
         Row("hierarchical_prior_vae", state={"met": 1.0}),
         Row("stick_breaking_vae"),

@@ -49,6 +49,11 @@ class Data:
         return None if self.train_targets is None else self.train_targets.shape[1:]
 
     @property
+    def is_sequence(self):
+        """Whether examples are (steps, ...)."""
+        return len(self.data_shape) in (2, 4)
+
+    @property
     def is_image(self):
         """Whether examples are (height, width, channels)."""
         return len(self.data_shape) == 3
@@ -67,8 +72,8 @@ def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arr
     """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
 
     Args:
-        train, test: (N, size), (N, steps, size) or (N, height, width, channels); a tenth of
-            `train` is held out where `test` is None.
+        train, test: (N, size), (N, height, width, channels), or with an axis of steps after the
+            first; a tenth of `train` is held out where `test` is None.
         train_labels, test_labels: integers.
         name: of the data set.
     """
@@ -97,12 +102,12 @@ def with_targets(data, train, test, paired=True):
 def checked(x, argument):
     """An array as float32, images in [0, 1]; or an error that names what is wrong."""
     x = np.asarray(x)
-    if x.ndim not in (2, 3, 4) or not len(x):
+    if x.ndim not in (2, 3, 4, 5) or not len(x):
         raise DataError(
-            f"`{argument}` must be (N, size), (N, steps, size) or (N, height, width, channels), N "
-            f"at least 1. Received: shape {x.shape}."
+            f"`{argument}` must be (N, size), (N, steps, size), (N, height, width, channels) or "
+            f"(N, steps, height, width, channels), N at least 1. Received: shape {x.shape}."
         )
-    if x.dtype == np.uint8 and x.ndim == 4:
+    if x.dtype == np.uint8 and x.ndim >= 4:
         return x.astype(np.float32) / 255.0
     if not np.issubdtype(x.dtype, np.floating):
         raise DataError(f"`{argument}` must be float, or uint8 images. Received: {x.dtype}.")
@@ -110,7 +115,7 @@ def checked(x, argument):
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise DataError(f"`{argument}` must be finite. Received: {x[where]} at index {where}.")
-    if x.ndim == 4 and (x.min() < 0 or x.max() > 1):
+    if x.ndim >= 4 and (x.min() < 0 or x.max() > 1):
         raise DataError(
             f"`{argument}` must be in [0, 1] where it holds images. Received: values from "
             f"{x.min():.4g} to {x.max():.4g}. Divide by 255, or give uint8."

@@ -6,7 +6,12 @@ import pathlib
 import keras
 import numpy as np
 
-from training.draws import show_reconstructions, show_samples, show_translations
+from training.draws import (
+    show_forecasts,
+    show_reconstructions,
+    show_samples,
+    show_translations,
+)
 from training.files import atomic, write_text
 
 
@@ -31,7 +36,7 @@ class Brief(EveryFew):
 
 
 class SampleGrid(EveryFew):
-    """Pictures of what the model does: samples, reconstructions, translations.
+    """Pictures of what the model does: samples, reconstructions, translations, forecasts.
 
     Args:
         folder: gets `samples/epoch-0005.png`, `reconstructions/epoch-0005.png` and so on.
@@ -50,7 +55,9 @@ class SampleGrid(EveryFew):
         offered, held_out = self.model.offered(), self.data.test
         if "sample" in offered:
             show_samples(self.model, self._path("samples", epoch), held_out, self.count, self.seed)
-        if "reconstruct" in offered and self.model.targets != "domain":
+        if "forecast" in offered:
+            show_forecasts(self.model, self._path("forecasts", epoch), held_out, seed=self.seed)
+        elif "reconstruct" in offered and self.model.targets != "domain":
             show_reconstructions(self.model, self._path("reconstructions", epoch), held_out)
         if self.model.targets in ("pair", "domain"):
             path = self._path("translations", epoch)

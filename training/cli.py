@@ -156,7 +156,7 @@ def evaluate(given):
 
 
 def sample(given):
-    from training.draws import show_samples, show_translations
+    from training.draws import show_forecasts, show_samples, show_translations
     from training.run import Run
 
     if not 1 <= given.count <= 10_000:
@@ -168,6 +168,8 @@ def sample(given):
     model = run.model()
     if model.targets in ("pair", "domain") and "sample" not in model.verbs:
         show_translations(model, path, run.data(), given.count, given.seed)
+    elif "forecast" in model.verbs:
+        show_forecasts(model, path, run.data().test, given.count, given.seed)
     else:
         data = None if len(model.data_shape) == 3 else run.data().test
         show_samples(model, path, data, given.count, given.seed)

@@ -25,6 +25,7 @@ PLANTED = {
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
     **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
+    "rotation": lambda count, seed: planted.rotation(count // 5, seed),
     "shapes": lambda count, seed: planted.shapes(count // 5, seed),
 }
 TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces", "olivetti_edges2faces")
@@ -36,7 +37,7 @@ COUNT = 25_000  # rows of a planted set, a fifth held out
 
 def names():
     """Names that `load` knows; any other TFDS name is tried as well."""
-    return ["digits", "digits_inverted", *PLANTED, *TFDS]
+    return [*EMBEDDED, *PLANTED, *TFDS]
 
 
 def load(
@@ -67,10 +68,8 @@ def load(
         DataError: with what to do, before anything is waited for.
     """
     kind, _, path = name.partition(":")
-    if name == "digits":
-        data = digits()
-    elif name == "digits_inverted":
-        data = digits_inverted()
+    if name in EMBEDDED:
+        data = EMBEDDED[name](seed)
     elif name in PLANTED:
         data = planted_set(name, seed)
     elif path and kind == "folder":
@@ -108,6 +107,28 @@ def digits_inverted():
     sides = {"train_targets": 1.0 - data.train[1::2], "test_targets": 1.0 - data.test}
     own = {"train": data.train[::2], "train_labels": data.train_labels[::2], **sides}
     return dataclasses.replace(data, name="digits_inverted", paired=("test",), **own)
+
+
+def digits_moving(seed, steps=16, times=4):
+    """Sequences in which a digit moves a pixel a step to the left or the right, leaves the image
+    and comes back on the other side: after 8 steps. Each training digit `times` times."""
+    data, rng = digits(), np.random.default_rng(seed)
+    found = {"train": data.train.repeat(times, axis=0), "test": data.test}
+    for side, x in found.items():
+        way, first = rng.choice([-1, 1], size=len(x)), rng.integers(x.shape[2], size=len(x))
+        moved = first[:, None] + way[:, None] * np.arange(steps)
+        columns = (np.arange(x.shape[2]) - moved[..., None]) % x.shape[2]
+        rows = np.arange(len(x))[:, None, None]
+        found[side] = x.swapaxes(1, 2)[rows, columns].swapaxes(2, 3)  # a column where it was
+    found["train_labels"] = data.train_labels.repeat(times)
+    return dataclasses.replace(data, name="digits_moving", **found)
+
+
+EMBEDDED = {  # of no file and no network; by seed
+    "digits": lambda seed: digits(),
+    "digits_inverted": lambda seed: digits_inverted(),
+    "digits_moving": digits_moving,
+}
 
 
 def planted_set(name, seed):

@@ -56,7 +56,12 @@ def model(name):
     )
 
 
-SHAPES = {1: (8,), 2: (4, 8), 3: (8, 8, 1)}  # rank -> data of the instance that is described
+SHAPES = {
+    1: (8,),
+    2: (6, 8),
+    3: (8, 8, 1),
+    4: (6, 8, 8, 1),
+}  # rank -> data of the instance that is described
 SMALL = {"hidden": (8,), "channels": (4,)}  # networks of the instance that is described
 
 

@@ -34,6 +34,8 @@ def show(model, path, data, seed=0):
         show_translations(model, path, data, seed=seed)
     elif "codes" in model.offered().get("sample", ()) and data.is_image:
         show_codes(model, path, seed)
+    elif "forecast" in model.offered():
+        show_forecasts(model, path, data.test, seed=seed)
     elif "sample" in model.offered():
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
@@ -65,6 +67,22 @@ def show_reconstructions(model, path, data, count=32):
         pictures.pairs(real, np.asarray(model.reconstruct(real)), path)
     else:
         pictures.scatter(data[:500], np.asarray(model.reconstruct(data[:500])), path)
+
+
+def show_forecasts(model, path, data, count=8, seed=0):
+    """A picture of held-out sequences, and of what the model makes of each: the first half
+    reconstructed, the rest forecast from it, after a gap."""
+    real, seen = data[:count], model.data_shape[0] // 2
+    known = np.asarray(model.reconstruct(real))[:, :seen]
+    ahead = np.asarray(model.forecast(real, real.shape[1] - seen, seen=seen, seed=seed))
+    made = np.concatenate([known, ahead], axis=1)
+    if len(model.data_shape) == 2:
+        pictures.paths(real, made, seen, path)
+        return
+    gap = np.full_like(real[:, :1], 0.5)
+    shown = [np.concatenate([x[:, :seen], gap, x[:, seen:]], axis=1) for x in (real, made)]
+    tiles = np.stack(shown, axis=1)
+    pictures.grid(tiles.reshape(-1, *tiles.shape[3:]), path, columns=tiles.shape[2])
 
 
 def show_anomalies(model, path, data, count=12):

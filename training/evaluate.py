@@ -30,7 +30,7 @@ def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor
     """
     subject = Subject(model, data, count, seed, extractor)
     found = {**losses(model, data), **reconstruction(model, data), **classes(model, data)}
-    found |= translation(model, data, seed)
+    found |= translation(model, data, seed) | forecasts(model, data, seed)
     found |= measured(subject, USUAL if metrics is None else metrics)
     if path is not None:
         write_text(path, json.dumps(found, indent=2) + "\n")
@@ -77,6 +77,21 @@ def classes(model, data):
     commonest = np.bincount(labels).max() / len(labels)
     name = "cluster_accuracy" if free else "accuracy"
     return {name: entry(value, len(labels), meaning, commonest)}
+
+
+def forecasts(model, data, seed):
+    """How far one jump ahead is from what came, for models of sequences."""
+    if "forecast" not in model.offered():
+        return {}
+    from zoo.metrics.jump_error import jump_error
+
+    test, found = data.test[:500], {}
+    errors = jump_error(model, test, seed=seed)
+    pairs = zip(errors["jump_error"], errors["copy_error"], strict=True)
+    for steps, (jumped, copied) in enumerate(pairs, start=1):
+        words = f"squared error per value, {steps} steps ahead; reference: nothing changes"
+        found[f"jump_error_{steps}"] = entry(jumped, len(test), words, copied, seed=seed)
+    return found
 
 
 def translation(model, data, seed):

@@ -83,6 +83,29 @@ def scatter(real, generated, path):
     _save(figure, path)
 
 
+def paths(real, made, seen, path):
+    """Writes sequences of vectors as lines over the steps, and those of the model dashed, a panel
+    each; a vertical line lies where a forecast begins. Shows up to two entries of each step.
+
+    Args:
+        real, made: `(count, steps, size)`.
+        seen: how many steps lie before the forecast.
+        path: of the PNG.
+    """
+    columns = min(2, len(real))
+    rows = math.ceil(len(real) / columns)
+    figure, panels = _figure(5 * columns, 2 * rows, rows, columns)
+    steps = range(1, real.shape[1] + 1)
+    for panel, x, y in zip(np.atleast_1d(panels).ravel(), real, made, strict=False):
+        for entry in range(min(2, x.shape[1])):
+            color = f"C{entry}"
+            panel.plot(steps, x[:, entry], color=color, label=f"data, x{entry + 1}")
+            panel.plot(steps, y[:, entry], "--", color=color, label=f"model, x{entry + 1}")
+        panel.axvline(seen + 0.5, color="grey", linewidth=1)
+    np.atleast_1d(panels).ravel()[0].legend(fontsize=7)
+    _save(figure, path)
+
+
 def heat(matrix, path):
     """Writes a symmetric matrix as colours, white at 0."""
     matrix = np.asarray(matrix)

@@ -75,6 +75,21 @@ def blobs(count=20_000, seed=0, modes=5, size=20, radius=2.5, sigma=1.0):
     return gaussians(centres, sigma, count, seed)
 
 
+def rotation(count=20_000, seed=0, steps=16, period=8, sigma=0.05, ways=(-1, 1)):
+    """Points that go round the unit circle, `period` steps a turn, in one of `ways`.
+
+    Returns:
+        float32 `(count, steps, 2)` and {"period", "sigma", "phase", "way"}: the angles of the
+        first steps, and +1 or -1.
+    """
+    rng = np.random.default_rng(seed)
+    phase, way = 2.0 * np.pi * rng.random(count), rng.choice(ways, size=count)
+    angle = phase[:, None] + 2.0 * np.pi / period * way[:, None] * np.arange(steps)
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    x += sigma * rng.normal(size=x.shape)
+    return x.astype(np.float32), {"period": period, "sigma": sigma, "phase": phase, "way": way}
+
+
 def linear_gaussian(latent_dim=2, data_dim=5, count=20_000, sigma=0.5, seed=0):
     """x = W z + b + sigma eps: the marginal, and so every evidence bound, is known.
 

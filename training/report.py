@@ -71,6 +71,7 @@ def figures(subject, history=None):
         samples(subject),
         reconstructions(subject),
         translations(subject),
+        forecasts(subject),
         neighbours(subject),
         interpolations(subject),
         covariance(subject),
@@ -101,7 +102,7 @@ def samples(subject):
 
 def reconstructions(subject):
     """Held-out examples and what the model makes of them."""
-    if not subject.offers("reconstruct"):
+    if not subject.offers("reconstruct") or subject.data.is_sequence:
         return None
     real = subject.data.test[:32]
     again = np.asarray(subject.model.reconstruct(real))
@@ -123,6 +124,18 @@ def translations(subject):
         note = "Rows: examples of X, made of them Y and again X; of Y, made of them X and again Y."
     kind = "pixels" if data.is_image else "plot"
     return drawn("Translations", note, kind, lambda path: show_translations(model, path, data, 20))
+
+
+def forecasts(subject):
+    """Held-out sequences and what follows their first halves."""
+    from training.draws import show_forecasts
+
+    if not subject.offers("forecast"):
+        return None
+    note = "Held-out sequences, and below each, or dashed, the first half again and a forecast."
+    rows = subject.data.test
+    kind = "pixels" if len(rows.shape) == 5 else "plot"
+    return drawn("Forecasts", note, kind, lambda path: show_forecasts(subject.model, path, rows))
 
 
 def neighbours(subject, rows=8, count=4):

@@ -39,6 +39,7 @@ from zoo.vae.fixed_variance_vae import FixedVarianceVAE
 from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE
 from zoo.vae.iaf_vae import IAFVAE
 from zoo.vae.learned_variance_vae import LearnedVarianceVAE
+from zoo.vae.td_vae import TDVAE
 from zoo.vae.vae import VAE
 from zoo.vae_label.cvae import CVAE
 from zoo.vae_label.m2_vae import M2VAE
@@ -63,7 +64,7 @@ def create(name, data_shape, latent_dim=None, **settings):
     Args:
         name: of the catalogue, in any spelling ("WGAN-GP", "wgan_gp"); see `list_models`.
         data_shape: of one example: `(height, width, channels)`, sides at least 8, gives
-            convolutions; `(size,)` gives perceptrons; `(steps, size)` is a sequence.
+            convolutions; `(size,)` gives perceptrons; `(steps, ...)`, of either, is a sequence.
         latent_dim: size of the code or noise; None only for models without one.
         **settings: `hidden` and `channels` of the default networks, `num_classes` where
             the model takes labels, `target_shape` where it translates pairs, `seed`, and
@@ -85,7 +86,12 @@ def create(name, data_shape, latent_dim=None, **settings):
     return cls.for_data(shape, latent_dim, **settings)
 
 
-SHAPES = {1: "(size,)", 2: "(steps, size)", 3: "(height, width, channels)"}
+SHAPES = {
+    1: "(size,)",
+    2: "(steps, size)",
+    3: "(height, width, channels)",
+    4: "(steps, height, width, channels)",
+}
 
 
 def list_models(family=None):
@@ -103,6 +109,7 @@ __all__ = [
     "NSGAN",
     "RAE",
     "SNGAN",
+    "TDVAE",
     "VAE",
     "VAEGAN",
     "VQVAE",

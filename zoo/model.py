@@ -125,7 +125,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
     @property
     def data_range(self):
         """What the values of x must lie in: [0, 1] for images; None is anything finite."""
-        return (0.0, 1.0) if len(self.data_shape) == 3 else None
+        return (0.0, 1.0) if len(self.data_shape) >= 3 else None
 
     def now(self, value):
         """A number, or a `LearningRateSchedule` at this step."""

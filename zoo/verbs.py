@@ -46,7 +46,7 @@ class Signature(NamedTuple):
 
 def data_name(model):
     """What one example is called in a signature."""
-    return {2: "sequence", 3: "image"}.get(len(model.data_shape), "x")
+    return {2: "sequence", 3: "image", 4: "sequence"}.get(len(model.data_shape), "x")
 
 
 def argument(model, name, verb=None):
@@ -83,7 +83,8 @@ def _one(name, dtype=tf.float32):
 
 def _data_words(model):
     """What data are in words, and the bounds that a server holds them to."""
-    words = {2: "sequences", 3: "images"}.get(len(model.data_shape), "vectors")
+    words = {2: "sequences", 3: "images", 4: "sequences of images"}
+    words = words.get(len(model.data_shape), "vectors")
     if model.data_range is None:
         return (f"{words} of finite numbers",)
     low, high = model.data_range

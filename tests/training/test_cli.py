@@ -308,3 +308,21 @@ def test_translators_are_trained_drawn_and_measured(argv, size, ways, tmp_path):
         for name in ("absolute_error", "psnr"):
             row = found[f"translation_{name}{way}"]
             assert math.isfinite(row["value"]) and math.isfinite(row["reference"])
+
+
+@pytest.mark.parametrize(
+    "name, size", [("digits_moving", (17 * 33 - 1, 16 * 33 - 1)), ("rotation", None)]
+)
+def test_forecasts_are_trained_drawn_and_measured(name, size, tmp_path):
+    out, brief = tmp_path / "run", ["--epochs", "1", "--limit", "32", "--batch-size", "16"]
+    assert cli.main(["train", "td_vae", "--data", name, "--out", str(out), *brief]) == 0
+    pictures = [out / "forecasts" / "epoch-0001.png", out / "samples.png"]
+    assert cli.main(["sample", str(out), "--count", "8"]) == 0
+    assert all(size_of(path) == (size or size_of(path)) for path in pictures)
+    assert cli.main(["evaluate", str(out), "--report", "true"]) == 0
+    found = json.loads((out / "metrics.json").read_text())
+    for steps in range(1, 5):
+        assert (
+            0 < found[f"jump_error_{steps}"]["value"] and found[f"jump_error_{steps}"]["reference"]
+        )
+    assert "Forecasts" in (out / "report.html").read_text()

@@ -185,7 +185,7 @@ def test_bytes_are_scaled_to_the_unit_interval():
 @pytest.mark.parametrize(
     ("x", "words"),
     [
-        (np.zeros((4, 8, 8, 1, 1)), "`train` must be .N, size.,.* .N, height, width, channels."),
+        (np.zeros((4, 3, 8, 8, 1, 1)), "`train` must be .N, size.,.* .N, height, width, channels."),
         (np.zeros((0, 8)), "Received: shape .0, 8."),
         (np.zeros((4, 8, 8, 1), np.int64), "`train` must be float, or uint8 images"),
         (np.full((4, 8, 8, 1), 255.0), "in .0, 1. .* Divide by 255"),
@@ -270,3 +270,41 @@ def test_prepared_tfds_data_with_two_supervised_images_are_pairs(tmp_path):
     assert found.data_shape == (8, 8, 1) and found.target_shape == (8, 8, 3)
     gap = found.train_targets[..., :1] - found.train
     np.testing.assert_allclose(gap * 255, 10.0, atol=1e-4)
+
+
+def test_points_go_round_the_way_that_is_planted():
+    x, info = planted.rotation(200, seed=1, steps=9, period=8, sigma=0.0)
+    assert x.shape == (200, 9, 2) and x.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(x, axis=-1), 1.0, rtol=1e-6)
+    np.testing.assert_allclose(x[:, 8], x[:, 0], atol=1e-6)
+    np.testing.assert_allclose(x[:, 0, 1], np.sin(info["phase"]), atol=1e-6)
+    crossed = x[:, 0, 0] * x[:, 1, 1] - x[:, 0, 1] * x[:, 1, 0]
+    np.testing.assert_allclose(crossed, info["way"] * np.sin(np.pi / 4), atol=1e-6)
+    assert set(info["way"]) == {-1, 1}
+    assert set(planted.rotation(50, ways=(1,))[1]["way"]) == {1}
+    assert data.load("rotation").is_sequence
+
+
+def test_digits_move_a_pixel_a_step_and_come_back():
+    found, digits = data.load("digits_moving"), data.load("digits")
+    assert found.data_shape == (16, 8, 8, 1) and found.is_sequence and not found.is_image
+    assert len(found.train) == 4 * len(digits.train) == len(found.train_labels)
+    np.testing.assert_array_equal(found.test[:, 8:], found.test[:, :8])
+    turns = [np.roll(digits.test, shift, axis=2) for shift in range(8)]
+    same = np.stack([(found.test[:, 0] == t).all(axis=(1, 2, 3)) for t in turns])
+    assert same.any(axis=0).all()
+    step = [np.roll(found.test[:, :-1], way, axis=3) for way in (-1, 1)]
+    ways = np.stack([(found.test[:, 1:] == s).all(axis=(1, 2, 3, 4)) for s in step])
+    assert ways.any(axis=0).all() and ways.any(axis=1).all()
+    again = data.load("digits_moving", seed=1)
+    assert (again.test == found.test).all(axis=(1, 2, 3, 4)).mean() < 0.2
+
+
+def test_sequences_of_images_in_a_file_are_images(tmp_path):
+    x = np.full((20, 3, 8, 8, 1), 255, np.uint8)
+    np.save(tmp_path / "own.npy", x)
+    found = data.load(f"npy:{tmp_path / 'own.npy'}")
+    assert found.data_shape == (3, 8, 8, 1) and found.train.max() == 1.0
+    np.save(tmp_path / "own.npy", x.astype(np.float32))
+    with pytest.raises(data.DataError, match=r"in \[0, 1\] where it holds images"):
+        data.load(f"npy:{tmp_path / 'own.npy'}")
