@@ -1,18 +1,33 @@
-"""What happens at the end of an epoch: pictures and checkpoints. Imports Keras."""
+"""What happens while a model trains: checkpoints, history, pictures. Imports Keras."""
 
-import json
+import csv
+import os
 import pathlib
 
 import keras
-import numpy as np
 
+from training.divergence import Diverged, StopOnDivergence
 from training.draws import (
     show_forecasts,
     show_reconstructions,
     show_samples,
     show_translations,
 )
-from training.files import atomic, write_text
+from training.files import atomic
+from training.interrupts import Stopped
+from training.resume import Resume
+
+__all__ = [
+    "Brief",
+    "Diverged",
+    "EveryFew",
+    "HistoryFile",
+    "Resume",
+    "SampleGrid",
+    "StopOnDivergence",
+    "Stopped",
+    "save_model",
+]
 
 
 class EveryFew(keras.callbacks.Callback):
@@ -33,6 +48,57 @@ class Brief(EveryFew):
     def act(self, epoch, logs):
         losses = [f"{k} {v:.3f}" for k, v in logs.items() if k.endswith("loss") and "val_" not in k]
         print(f"epoch {epoch:4d} of {self.params['epochs']}: {', '.join(losses)}", flush=True)
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """One row of CSV an epoch: its number from 0, and every log; a log it lacks is empty.
+
+    When training goes on at an epoch, the rows before it stay as they are, to the byte, and
+    others are written anew. A row is on the disk before the callbacks after this one act.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = pathlib.Path(path)
+
+    def on_train_begin(self, logs=None):
+        self.names = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.names is None:
+            rows = self._rows() if epoch else []
+            rows = [row for row in rows if (row["epoch"] or "").isdecimal()]
+            self.names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
+            self._write([row for row in rows if int(row["epoch"]) < epoch])
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {name: float(value) for name, value in (logs or {}).items()}
+        row = {"epoch": epoch, **logs}
+        if set(logs) <= set(self.names):
+            with self.path.open("a", encoding="utf-8", newline="") as file:
+                self._writer(file).writerow(row)
+                file.flush()
+                os.fsync(file.fileno())
+        else:
+            rows, self.names = self._rows(), sorted({*logs, *self.names})
+            self._write([*rows, row])
+
+    def _rows(self):
+        if not self.path.is_file():
+            return []
+        with self.path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def _write(self, rows):
+        with atomic(self.path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+            self._writer(file).writeheader()
+            self._writer(file).writerows(rows)
+
+    def _writer(self, file):
+        return csv.DictWriter(file, ["epoch", *self.names], restval="")
 
 
 class SampleGrid(EveryFew):
@@ -65,28 +131,6 @@ class SampleGrid(EveryFew):
 
     def _path(self, kind, epoch):
         return self.folder / kind / f"epoch-{epoch:04d}.png"
-
-
-class SaveModel(EveryFew):
-    """Keeps the newest whole model in `folder/model.keras`, optimizers included.
-
-    A model whose loss is not finite is not kept: the one before stays.
-
-    Args:
-        folder: gets `model.keras`, and `model.json` with its epoch.
-        every: how many epochs lie between two saves.
-    """
-
-    def __init__(self, folder, every=1):
-        super().__init__(every)
-        self.folder = pathlib.Path(folder)
-
-    def act(self, epoch, logs):
-        if not np.isfinite(logs.get("loss", 0.0)):
-            return
-        save_model(self.model, self.folder / "model.keras")
-        logs = {name: float(value) for name, value in logs.items()}
-        write_text(self.folder / "model.json", json.dumps({"epoch": epoch, "logs": logs}) + "\n")
 
 
 def save_model(model, path):

@@ -4,18 +4,20 @@ Help, `zoo list` and refusals of names answer without importing TensorFlow.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import sys
 
-from training import settings
+from training import interrupts, lock, run, settings
 from training.options import parser, words
 
 
 def main(argv=None):
-    """Runs one command; returns the exit code: 0, or 2 where what was asked is refused.
+    """Runs one command; returns the exit code.
 
-    `zoo serve-check` gives 1 where a promise is not kept.
+    0; 1 where `zoo serve-check` finds a promise broken; 2 where what was asked is refused or
+    failed; 75 where training was stopped, its state saved; 130 after Ctrl-C elsewhere.
     """
     argv = [str(word) for word in (sys.argv[1:] if argv is None else argv)]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,13 +25,17 @@ def main(argv=None):
     prog = f"zoo {argv[0]}" if argv and argv[0] in COMMANDS else "zoo"
     known = None
     try:
-        name, own = model_settings(argv)
-        known = parser(name, own)
-        given = known.parse_args(argv)
-        if given.subcommand is None:
-            known.print_help()
-            return 0
-        code = COMMANDS[given.subcommand](given[given.subcommand])
+        with claimed(argv):
+            name, own = model_settings(argv)
+            known = parser(name, own)
+            given = known.parse_args(argv)
+            if given.subcommand is None:
+                known.print_help()
+                return 0
+            code = COMMANDS[given.subcommand](given[given.subcommand])
+    except interrupts.Stopped as stopped:
+        print(f"{prog}: {stopped}", file=sys.stderr)
+        return stopped.code
     except argparse.ArgumentError as error:
         return refuse(prog, words(str(error), known, argv))
     except (ValueError, TypeError, OSError) as error:
@@ -49,6 +55,19 @@ def refuse(prog, message):
     return 2
 
 
+@contextlib.contextmanager
+def claimed(argv):
+    """Holds the folder of the run of `zoo train`, before TensorFlow is imported."""
+    given = dict(pairs(argv)) if argv[:1] == ["train"] else {}
+    out = given.get("resume") or given.get("out")
+    with contextlib.ExitStack() as opened:
+        if out is not None:
+            opened.enter_context(interrupts.raised())
+            run.require_usable(out)
+            opened.enter_context(lock.held(pathlib.Path(out) / run.CHECKPOINTS))
+        yield
+
+
 def model_settings(argv):
     """The model that `zoo train` is about to train, and the settings of its class.
 
@@ -57,6 +76,10 @@ def model_settings(argv):
     if argv[:1] != ["train"]:
         return None, {}
     found = named(argv)
+    if found.get("resume") is not None and len(argv) != (2 if "=" in argv[1] else 3):
+        raise ValueError(
+            f"`--resume` must be the only option: the run knows the others. Received: {argv[1:]}."
+        )
     if found["data"] is not None:
         check_data(found["data"], found["data_dir"])
     if found["model"] is None:
@@ -88,12 +111,15 @@ def named(argv):
     return found
 
 
+READ_BEFORE = ("--config", "--data", "--data-dir", "--out", "--resume")
+
+
 def pairs(argv):
     """The options of a command line that are read beforehand, with the word each is given."""
     for word, following in zip(argv, [*argv[1:], None], strict=True):
         option, equals, value = word.partition("=")
         name = option.removeprefix("--").replace("-", "_")
-        if option in ("--config", "--data", "--data-dir") and (equals or following is not None):
+        if option in READ_BEFORE and (equals or following is not None):
             yield name, value if equals else following
 
 
@@ -124,63 +150,65 @@ def info(given):
 
 
 def train(given):
+    verbose = "auto" if sys.stdout.isatty() else 2
+    if given.resume is not None:
+        made = run.resume(given.resume, verbose)
+    else:
+        made = trained(given, verbose)
+    print(f"{made.path}: model.keras, history.csv, curves.png, samples/")
+
+
+def trained(given, verbose):
+    """The run of the options of `zoo train`."""
     if given.model.name is None:
         raise ValueError("NAME must be a model of the zoo; see `zoo list`. Received: none.")
     if given.out is None:
         raise ValueError("`--out` must be the folder of the run. Received: none.")
-    from training import run
-
     options = given.as_dict()
     own = options.pop("model")
     name = own.pop("name")
-    dropped = ("config", "versions", "out", "print_config")
+    dropped = ("config", "versions", "out", "resume", "print_config")
     options = {key: value for key, value in options.items() if key not in dropped}
-    verbose = "auto" if sys.stdout.isatty() else 2
-    made = run.train(name, given.out, verbose=verbose, settings=own, **options)
-    print(f"{made.path}: model.keras, history.csv, curves.png, samples/")
+    return run.train(name, given.out, verbose=verbose, settings=own, **options)
 
 
 def evaluate(given):
     from training import evaluate as metrics
     from training.measures import MEASURES
-    from training.run import Run
 
-    run = Run.open(given.run)
+    made = run.Run.open(given.run)
     names = list(MEASURES) if given.metrics == ["all"] else given.metrics
-    path = run.path / "metrics.json"
+    path, model = made.path / "metrics.json", made.model(given.checkpoint)
     chosen = {"metrics": names, "extractor": given.extractor, "path": path}
-    found = metrics.evaluate(run.model(), run.data(), given.count, given.seed, **chosen)
+    found = metrics.evaluate(model, made.data(), given.count, given.seed, **chosen)
     print(f"{metrics.as_table(found)}\n\n{path}")
     if given.report:
-        print(run.report(found, given.count, given.seed))
+        print(made.report(found, given.count, given.seed))
 
 
 def sample(given):
     from training.draws import show_forecasts, show_samples, show_translations
-    from training.run import Run
 
     if not 1 <= given.count <= 10_000:
         raise ValueError(f"`--count` must be from 1 to 10000. Received: {given.count}.")
-    run = Run.open(given.run)
-    path = pathlib.Path(given.out or run.path / "samples.png")
+    made = run.Run.open(given.run)
+    path = pathlib.Path(given.out or made.path / "samples.png")
     if path.suffix != ".png":
         raise ValueError(f"`--out` must end in .png. Received: {given.out!r}.")
-    model = run.model()
+    model = made.model(given.checkpoint)
     if model.targets in ("pair", "domain") and "sample" not in model.verbs:
-        show_translations(model, path, run.data(), given.count, given.seed)
+        show_translations(model, path, made.data(), given.count, given.seed)
     elif "forecast" in model.verbs:
-        show_forecasts(model, path, run.data().test, given.count, given.seed)
+        show_forecasts(model, path, made.data().test, given.count, given.seed)
     else:
-        data = None if len(model.data_shape) == 3 else run.data().test
+        data = None if len(model.data_shape) == 3 else made.data().test
         show_samples(model, path, data, given.count, given.seed)
     print(path)
 
 
 def export(given):
-    from training.run import Run
-
-    run = Run.open(given.run)
-    model, about = run.model(), {"config": run.config.as_dict()}
+    made = run.Run.open(given.run)
+    model, about = made.model(given.checkpoint), {"config": made.config.as_dict()}
     from export.saved_model import save
 
     print(save(model, given.to, metadata=about, batch_size=given.batch_size))

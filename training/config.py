@@ -26,6 +26,8 @@ class Config:
         seed: of data, weights, order and noise.
         sample_every, save_every: epochs between pictures and between checkpoints; a tenth
             of all where None.
+        save_every_steps: steps between checkpoints within an epoch; none where None.
+        on_divergence: "stop", or "rollback" to the last good checkpoint with lower rates.
         learning_rate: a number for every player, or a dict by player; the paper's where None.
         jit_compile: whether to compile the step by XLA.
         settings: those of the class, by name.
@@ -43,19 +45,25 @@ class Config:
     seed: int = 0
     sample_every: int | None = None
     save_every: int | None = None
+    save_every_steps: int | None = None
+    on_divergence: str = "stop"
     learning_rate: float | dict | None = None
     jit_compile: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         self.model = known.catalogue().find(self.model).name
-        for name in (*COUNTS, "sample_every", "save_every"):
+        for name in (*COUNTS, "sample_every", "save_every", "save_every_steps"):
             value = getattr(self, name)
             optional = name not in ("epochs", "latent_dim")
             if not (value is None and optional) and not (type(value) is int and value > 0):
                 raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
+        if self.on_divergence not in ("stop", "rollback"):
+            raise ValueError(
+                f"`on_divergence` must be 'stop' or 'rollback'. Received: {self.on_divergence!r}."
+            )
         often = max(1, self.epochs // 10)
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
 

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 
+from training.build import sides
 from training.draws import translated
 from training.files import table, write_text
 from training.measures import USUAL, Subject, entry, measured
-from training.run import sides
 
 SEARCHED = 100  # examples whose codes are searched for, at most
 

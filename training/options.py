@@ -41,7 +41,7 @@ def parser(name=None, own=None):
     commands = top.add_subcommands(required=False, metavar="COMMAND", title="commands")
     for command, (make, words_of, example) in PARSERS.items():
         usual = {"prog": f"zoo {command}", "description": f"{words_of}.", **PARSING}
-        made = ArgumentParser(epilog=f"example: {example}", **usual)
+        made = ArgumentParser(epilog=f"{CODES.get(command, '')}example: {example}", **usual)
         make(made, name, own or {}) if command == "train" else make(made)
         commands.add_subcommand(command, made, help=words_of)
     return top
@@ -71,7 +71,13 @@ def train_options(made, name, own):
     add("--size", type=int | None, help="side to resize images to")
     add("--limit", type=int | None, help="most training examples to use")
     add("--labels-per-class", type=int | None, help="known labels of a class; null is all")
-    add("--out", type=str | None, help="folder of the run, new or empty; required")
+    add("--out", type=str | None, help="folder of the run; one that was stopped goes on there")
+    add(
+        "--resume",
+        type=str | None,
+        metavar="RUN",
+        help="go on with this run; takes no other option",
+    )
     add("--epochs", type=int, default=20, help="passes over the training data")
     add("--batch-size", type=int | None, help="of one move; null is the model's own")
     add("--latent-dim", type=int, default=16, help="size of the code or noise")
@@ -83,6 +89,8 @@ def train_options(made, name, own):
     )
     add("--sample-every", type=int | None, help="epochs between pictures; null is a tenth of all")
     add("--save-every", type=int | None, help="epochs between checkpoints; null is a tenth of all")
+    add("--save-every-steps", type=int | None, help="steps between checkpoints within an epoch")
+    add("--on-divergence", type=str, default="stop", help="stop, or rollback with lower rates")
     add("--jit-compile", type=bool, nargs="?", const=True, default=False, help="use XLA")
     add("--versions", type=dict | None, help=argparse.SUPPRESS)  # written by runs, not read
     model_options(made, own)
@@ -130,8 +138,16 @@ def serve_check_options(made):
 
 def run_option(made):
     made.add_argument("run", metavar="RUN", type=str, help="folder that `zoo train` wrote")
+    text = "latest or best, instead of the model that training ended with"
+    made.add_argument("--checkpoint", type=str | None, help=text)
 
 
+CODES = {
+    "train": (
+        "exit codes: 0 trained; 2 refused, diverged or not written; 75 stopped by SIGTERM or\n"
+        "Ctrl-C with the state saved: the same command goes on there, to the bit\n\n"
+    ),
+}
 PARSERS = {  # command -> what adds its options, its description, an example
     "list": (list_options, "Lists the models", "zoo list --family gan"),
     "info": (info_options, "Tells what is known of one model", "zoo info wgan_gp"),

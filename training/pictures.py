@@ -136,7 +136,7 @@ def curves(history, path):
     """Writes one line for each log over the epochs; a log and its `val_` share a panel.
 
     Args:
-        history: log -> values, one an epoch.
+        history: log -> values, one an epoch, NaN where there is none.
         path: of the PNG.
     """
     names = [name for name in history if not name.startswith("val_")]
@@ -149,9 +149,9 @@ def curves(history, path):
     for name, panel in zip(names, panels, strict=False):
         for key, label in ((name, "training"), (f"val_{name}", "held out")):
             if key in history:
-                values = history[key]
-                dots = "." if len(values) == 1 else ""
-                panel.plot(range(1, len(values) + 1), values, dots or "-", label=label)
+                known = [(n, v) for n, v in enumerate(history[key], 1) if math.isfinite(v)]
+                dots = "." if len(known) == 1 else ""
+                panel.plot(*zip(*known, strict=True), dots or "-", label=label)
         panel.set_title(name, fontsize=9)
         panel.set_xlabel("epoch", fontsize=8)
     panels[0].legend(fontsize=8)

@@ -4,21 +4,25 @@
     run.model().sample(64, seed=0)
 
 In the folder: `config.yaml` (every setting, defaults included), `history.csv`, `samples/`,
-`reconstructions/`, `checkpoints/model.keras`, `curves.png` and, last, `model.keras`.
+`reconstructions/`, `checkpoints/`, `curves.png` and, last, `model.keras`. The same call on
+the folder of a run that was stopped or killed goes on where it was, to the bit.
 """
 
 import csv
 import dataclasses
+import logging
 import os
 import pathlib
 
-import numpy as np
 import yaml
 
-from training import data as datasets
+from training import build, lock
 from training import settings as known
 from training.config import Config, read_yaml
 from training.files import write_text
+
+CHECKPOINTS = "checkpoints"  # the folder of a run that the process that trains holds
+_log = logging.getLogger(__name__)
 
 
 class Run:
@@ -34,8 +38,11 @@ class Run:
 
     @classmethod
     def create(cls, out, config):
-        """Makes the folder `out` and writes `config.yaml`."""
-        require_free(out)
+        """Makes the folder `out` and writes `config.yaml`, or opens the same run that it holds."""
+        if (pathlib.Path(out) / "config.yaml").is_file():
+            run = cls.open(out)
+            run.require(config)
+            return run
         run = cls(out, config)
         run.path.mkdir(parents=True, exist_ok=True)
         fields = {**config.as_dict(), "versions": versions()}
@@ -57,31 +64,80 @@ class Run:
             raise ValueError(f"{file} must have the entry `model: {{name: ...}}`; it has not.")
         return cls(path, Config.from_dict(fields))
 
-    def model(self):
-        """The trained model, ready to use or to train on."""
-        final, kept = self.path / "model.keras", self.path / "checkpoints" / "model.keras"
-        if not final.is_file():
-            words = f"; its newest checkpoint is {kept}" if kept.is_file() else ""
-            raise ValueError(
-                f"`run` must be one whose training has ended. Received: {str(self.path)!r}, "
-                f"without model.keras{words}."
-            )
+    def require(self, config):
+        """Refuses another config than that of this run, naming what differs."""
+        own, given = flat(self.config.as_dict()), flat(config.as_dict())
+        for key in (*own, *given):
+            here, there = own.get(key, "not set"), given.get(key, "not set")
+            if here != there:
+                raise ValueError(
+                    f"`{key}` must be {here!r}, as in the run that {str(self.path)!r} holds. "
+                    f"Received: {there!r}. Choose another `out` for another run."
+                )
+        was = read_yaml(self.path / "config.yaml").get("versions")
+        if was != versions():
+            _log.warning("%s began with %s, now %s: bits may differ.", self.path, was, versions())
+
+    @property
+    def checkpoints(self):
+        """The folder of its checkpoints."""
+        return self.path / CHECKPOINTS
+
+    @property
+    def finished(self):
+        """Whether its training has ended."""
+        return (self.path / "model.keras").is_file()
+
+    def model(self, checkpoint=None):
+        """The trained model, ready to use or to train on.
+
+        Args:
+            checkpoint: "latest" or "best" for the model as that checkpoint has it, also of a
+                run that has not ended.
+        """
         import keras
 
         import zoo  # noqa: F401, registers the classes
 
-        return keras.saving.load_model(final)
+        if checkpoint is not None:
+            return self._at(checkpoint)
+        if not self.finished:
+            raise ValueError(
+                f"`run` must be one whose training has ended. Received: {str(self.path)!r}, "
+                f"without model.keras. `zoo train --resume {self.path}` goes on with it; "
+                "`checkpoint` may be 'latest' or 'best'."
+            )
+        return keras.saving.load_model(self.path / "model.keras")
+
+    def _at(self, checkpoint):
+        from training import state
+        from training.checkpoints import Checkpoints, Place
+
+        if checkpoint not in ("latest", "best"):
+            words = "`checkpoint` must be 'latest' or 'best'."
+            raise ValueError(f"{words} Received: {checkpoint!r}.")
+        store = Checkpoints(self.checkpoints)
+        found = store.newest(aside=False)
+        if found is None:
+            raise ValueError(f"`run` must have a checkpoint. Received: {str(self.path)!r}.")
+        place, arrays, record = found
+        if checkpoint == "best" and record["best"]:
+            place = Place.parse(record["best"]["checkpoint"])
+            arrays, _ = store.read(place)
+        made = build.prepared(self.config, self.data())
+        state.assign(made, arrays, str(store.path(place)))
+        return made
 
     def data(self):
         """The data that the run was trained on."""
         return self.config.load_data()
 
     def history(self):
-        """Log -> values, one an epoch."""
+        """Log -> values, one an epoch, NaN where there is none."""
         with open(self.path / "history.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         logs = [log for log in rows[0] if log != "epoch"] if rows else []
-        return {log: [float(row[log]) for row in rows] for log in logs}
+        return {log: [float(row[log] or "nan") for row in rows] for log in logs}
 
     def report(self, metrics, count=1000, seed=0):
         """Writes `report.html`: pictures, numbers and config on one page; its path."""
@@ -97,15 +153,16 @@ class Run:
         return report.write(self.path / "report.html", title, paper, shown, metrics, config)
 
 
-def require_free(out):
-    """Refuses a place that a run cannot be written to."""
+def require_usable(out):
+    """Refuses a place that neither holds a run nor can be made one."""
     out = pathlib.Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"`out` must be a folder. Received: {str(out)!r}, a file.")
-    if out.is_dir() and any(out.iterdir()):
+    found = [path for path in out.glob("*") if path.name[0] != "." and path != out / CHECKPOINTS]
+    if found and not (out / "config.yaml").is_file():
         raise ValueError(
-            f"`out` must be a new or empty folder. Received: {str(out)!r}, which is not empty. "
-            "A run cannot be resumed yet: choose another `out`, or move this folder away."
+            f"`out` must be a new or empty folder, or that of a run. Received: {str(out)!r}, "
+            "which is not empty and holds no config.yaml: choose another `out`."
         )
     nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
@@ -113,6 +170,15 @@ def require_free(out):
             f"`out` must be a place that can be written to. Received: {str(out)!r}; "
             f"{str(nearest)!r} refuses."
         )
+
+
+def flat(fields, prefix=""):
+    """Nested dicts as one, with dotted keys."""
+    found = {}
+    for key, value in fields.items():
+        nested = isinstance(value, dict)
+        found |= flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
+    return found
 
 
 def versions():
@@ -128,115 +194,38 @@ def versions():
 def train(model, out, verbose="auto", **options):
     """Trains a model of the zoo and returns its `Run`.
 
-    Everything given is checked before `out` is made, so a refusal writes nothing.
+    Everything given is checked before `out` is made, so a refusal writes nothing. Where
+    `out` holds a run of the same config, it goes on where that was; a finished one is
+    returned as it is.
 
     Args:
         model: name of the catalogue.
-        out: folder of the run; new or empty.
+        out: folder of the run; new, empty, or that of a run.
         verbose: that of `keras.Model.fit`.
         **options: the other fields of `Config`.
 
     Raises:
-        ValueError: for a setting, data or folder that cannot be used, or if the loss is no
-            longer finite.
+        ValueError: for a setting, data or folder that cannot be used, for a config that is
+            not that of the run in `out`, or if training diverges.
+        OSError: if a checkpoint cannot be written.
     """
     config = Config(model, **options)
-    require_free(out)
-    data = config.load_data()
-    made = prepared(config, data)
-    run = Run.create(out, resolved(config, made))
-    fitted(made, run, data, verbose)
+    require_usable(out)
+    with lock.held(pathlib.Path(out) / CHECKPOINTS):
+        data = config.load_data()
+        made = build.prepared(config, data)
+        run = Run.create(out, build.resolved(config, made))
+        if run.finished:
+            _log.warning("%s is finished: all its %d epochs are trained.", out, config.epochs)
+        else:
+            fitted(made, run, data, verbose)
     return run
 
 
-def prepared(config, data):
-    """The compiled model of a config, tried against its data."""
-    import keras
-
-    import zoo
-
-    keras.utils.set_random_seed(config.seed)
-    cls = zoo.model_class(config.model)
-    given = known.checked(cls, config.settings)
-    if "labels" in cls.targets:
-        given["num_classes"] = classes(cls, data)
-    if cls.targets == "pair":
-        given["target_shape"] = targets(cls, data)
-    if cls.targets == "domain":
-        targets(cls, data)
-    shape = tuple(int(n) for n in data.data_shape)
-    made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
-    made.compile(jit_compile=config.jit_compile)
-    set_rates(made, config.learning_rate)
-    train_set, _ = sides(made, data)
-    zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
-    return made
-
-
-def classes(cls, data):
-    """How many labels the data have, for a class that takes labels."""
-    if data.num_classes is None:
-        raise ValueError(f"{cls.__name__} needs labels, which the data {data.name!r} have not.")
-    if cls.targets == "labels" and min(data.train_labels) < 0:
-        raise ValueError(f"{cls.__name__} needs every label: `labels_per_class` must be null.")
-    return data.num_classes
-
-
-def targets(cls, data):
-    """The shape of the targets, for a class that translates to them."""
-    name, shape = data.name, data.target_shape
-    if shape is None:
-        raise ValueError(
-            f"{cls.__name__} needs images and their targets, which the data {name!r} have not. "
-            f"Accepted: {datasets.PAIRED}."
-        )
-    if cls.targets == "pair" and "train" not in data.paired:
-        raise ValueError(
-            f"{cls.__name__} needs pairs. Received: {name!r}, two domains without pairs."
-        )
-    if cls.targets == "domain" and shape != data.data_shape:
-        raise ValueError(
-            f"{cls.__name__} needs two domains of one shape. Received: {name!r} of "
-            f"{data.data_shape} and {shape}."
-        )
-    return tuple(int(n) for n in shape)
-
-
-def set_rates(model, rates):
-    """Sets learning rates: one for every player, or a dict by player."""
-    rates = rates if isinstance(rates, dict) else dict.fromkeys(model.players, rates)
-    for player, rate in rates.items():
-        if player not in model.players:
-            raise ValueError(
-                f"`learning_rate` must be for the players {list(model.players)}. "
-                f"Received: {player!r}."
-            )
-        number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
-        if rate is not None and not (number and 0.0 < rate < np.inf):
-            raise ValueError(f"`learning_rate` must be above 0. Received: {rate!r}.")
-        if rate is not None:
-            model.optimizers[player].learning_rate = rate
-
-
-def sides(model, data):
-    """(x, y) of training and of held-out data; y is None for models without labels or targets."""
-    if model.targets == "none":
-        return (data.train, None), (data.test, None)
-    if model.targets in ("pair", "domain"):
-        return (data.train, data.train_targets), (data.test, data.test_targets)
-    return (data.train, data.train_labels), (data.test, data.test_labels)
-
-
-def resolved(config, model):
-    """The config with every default written out."""
-    own = {name: setting.default for name, setting in known.of(type(model)).items()}
-    rates = {p: float(f"{float(o.learning_rate):.6g}") for p, o in model.optimizers.items()}
-    return dataclasses.replace(
-        config,
-        batch_size=config.batch_size or model.batch_size,
-        learning_rate=rates,
-        settings={**own, **known.checked(type(model), config.settings)},
-    )
+def resume(path, verbose="auto"):
+    """Goes on with the run in a folder; see `train`."""
+    fields = dataclasses.asdict(Run.open(path).config)
+    return train(fields.pop("model"), path, verbose, **fields)
 
 
 def fitted(model, run, data, verbose):
@@ -244,21 +233,16 @@ def fitted(model, run, data, verbose):
     from training import pictures
     from training.callbacks import save_model
 
-    config, (train_set, (x, y)) = run.config, sides(model, data)
-    history = model.fit(
+    config, (train_set, (x, y)) = run.config, build.sides(model, data)
+    model.fit(
         *train_set,
         batch_size=config.batch_size,
         epochs=config.epochs,
         validation_data=x if y is None else (x, y),
         verbose=0 if verbose == "brief" else verbose,
         callbacks=callbacks(run, data, verbose),
-    ).history
-    pictures.curves(history, run.path / "curves.png")
-    if not np.isfinite(history["loss"]).all():
-        raise ValueError(
-            f"The loss must stay finite. Received: {history['loss'][-1]} in epoch "
-            f"{len(history['loss'])}; lower `learning_rate`. {run.path} keeps the last checkpoint."
-        )
+    )
+    pictures.curves(run.history(), run.path / "curves.png")
     if "sample" in set(model.verbs) - set(model.offered()):
         model.fit_sampler(data.train)
         show_after(model, run, data)
@@ -266,17 +250,20 @@ def fitted(model, run, data, verbose):
 
 
 def callbacks(run, data, verbose):
-    """What happens at the end of every epoch of a run."""
-    import keras
+    """What happens while a run is trained."""
+    from training.callbacks import Brief, HistoryFile, Resume, SampleGrid
 
-    from training.callbacks import Brief, SampleGrid, SaveModel
-
+    config = run.config
     return [
-        *([Brief(run.config.sample_every)] if verbose == "brief" else []),
-        keras.callbacks.TerminateOnNaN(),
-        keras.callbacks.CSVLogger(str(run.path / "history.csv")),
-        SampleGrid(run.path, data, run.config.sample_every, seed=run.config.seed),
-        SaveModel(run.path / "checkpoints", run.config.save_every),
+        *([Brief(config.sample_every)] if verbose == "brief" else []),
+        SampleGrid(run.path, data, config.sample_every, seed=config.seed),
+        HistoryFile(run.path / "history.csv"),
+        Resume(
+            run.checkpoints,
+            every=config.save_every,
+            every_steps=config.save_every_steps,
+            on_divergence=config.on_divergence,
+        ),
     ]
 
 

@@ -168,14 +168,16 @@ def test_run_holds_config_history_pictures_and_model(run):
         "history.csv",
         "curves.png",
         "model.keras",
-        "checkpoints/model.keras",
-        "checkpoints/model.json",
+        *(
+            f"checkpoints/epoch-0000{n}-step-000000/{file}"
+            for n in (0, 1, 2)
+            for file in ("arrays.npz", "record.json", "SHA256SUMS")
+        ),
         *(f"{kind}/epoch-000{n}.png" for kind in ("samples", "reconstructions") for n in (1, 2)),
     }
     rows = list(csv.DictReader((run / "history.csv").open()))
     assert len(rows) == 2
     assert all(math.isfinite(float(row[name])) for row in rows for name in ("loss", "val_loss"))
-    assert json.loads((run / "checkpoints/model.json").read_text())["epoch"] == 2
 
 
 def test_config_of_a_run_is_whole_and_trains_again(run, tmp_path, capsys):
@@ -238,14 +240,43 @@ def test_what_is_no_export_cannot_be_checked(tmp_path, capsys):
     assert "no version folder" in refused(capsys, "serve-check", str(tmp_path))
 
 
-def test_folder_of_a_run_is_not_used_twice(run, capsys):
-    before = (run / "config.yaml").read_bytes()
-    said = refused(capsys, "train", "vae", "--out", str(run))
-    assert "not empty" in said and "another" in said
-    assert (run / "config.yaml").read_bytes() == before
+def contents(folder):
+    """Path -> bytes of every file of a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_another_run_is_refused_the_folder_of_a_run(run, capsys):
+    before = contents(run)
+    said = refused(capsys, "train", "vae", "--out", str(run), *TINY[2:])
+    assert "`epochs` must be 2, as in the run that" in said and "another `out`" in said
+    said = refused(capsys, "train", "--resume", str(run), "--epochs", "3")
+    assert "`--resume` must be the only option" in said
+    assert contents(run) == before
+
+
+def test_a_finished_run_stays_as_it_is(run, capsys):
+    before = contents(run)
+    assert cli.main(["train", "--resume", str(run)]) == 0
+    argv = ["train", "vae", "--data", "digits", "--out", str(run), "--sample-every", "1", *TINY]
+    assert cli.main(argv) == 0
+    assert contents(run) == before
+
+
+def test_checkpoints_of_a_run_are_models_too(run, capsys, tmp_path):
+    pictures = []
+    for chosen in ([], ["--checkpoint", "latest"], ["--checkpoint", "best"]):
+        path = tmp_path / f"{len(pictures)}.png"
+        assert cli.main(["sample", str(run), "--count", "4", "--out", str(path), *chosen]) == 0
+        pictures.append(path.read_bytes())
+    assert pictures[0] == pictures[1]
+    said = refused(capsys, "sample", str(run), "--checkpoint", "first")
+    assert "`checkpoint` must be 'latest' or 'best'" in said
 
 
 def test_folder_without_a_run_is_refused(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("mine")
+    said = refused(capsys, "train", "vae", "--out", str(tmp_path), *TINY)
+    assert "not empty and holds no config.yaml" in said
     assert "config.yaml" in refused(capsys, "evaluate", str(tmp_path))
     assert "no such folder" in refused(capsys, "sample", str(tmp_path / "none"))
 

@@ -1,0 +1,34 @@
+"""Killed after any step and resumed is the same as never stopped, to the bit."""
+
+import random
+
+import pytest
+from descriptors import BATCH, ROWS, every_model, trained
+from kills import Before, Killed, different, held, kill, put, scramble
+
+from training.callbacks import Resume
+
+STEPS, EPOCHS, KILLS = 3, 2, 3
+
+
+@every_model
+def test_killed_at_random_steps_and_resumed_equals_never_stopped(name, tmp_path):
+    model, _ = trained(name)
+    before = held(model)
+    data = ROWS[name].data(model, steps=STEPS)
+    options = {"batch_size": BATCH, "epochs": EPOCHS, "verbose": 0}
+    never_stopped = model.fit(*data, **options).history
+    expected = held(model)
+    put(model, before)
+    chosen = random.Random(name)
+    for _ in range(KILLS):
+        callbacks = [Resume(tmp_path, every_steps=2), Before(chosen.randint(0, 2), kill)]
+        with pytest.raises(Killed):
+            model.fit(*data, callbacks=callbacks, **options)
+        scramble(model)
+    history = model.fit(*data, callbacks=[Resume(tmp_path)], **options).history
+    found = held(model)
+    put(model, before)
+    assert different(found, expected) == []
+    assert different(before, expected) != []
+    assert history == never_stopped

@@ -1,0 +1,52 @@
+"""Ends of training at chosen moments, and what must be the same after them."""
+
+import keras
+import numpy as np
+
+from training import state
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing of the library answers to it."""
+
+
+class Before(keras.callbacks.Callback):
+    """Calls `act` once, before the step that `number` others of this process go before."""
+
+    def __init__(self, number, act):
+        super().__init__()
+        self.number, self.act = number, act
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.number == 0:
+            self.act()
+        self.number -= self.model.steps_per_execution
+
+
+def kill():
+    raise Killed
+
+
+def scramble(model):
+    """Makes every variable something that it cannot be: a process that is new knows none."""
+    for variable in {**state.variables(model), **state.log_variables(model)}.values():
+        value = variable.numpy()
+        wrong = ~value if value.dtype == bool else value * 0 + 77
+        variable.assign(np.asarray(wrong, value.dtype))
+
+
+def held(model):
+    """Name -> array of every variable, logs of an unfinished epoch included."""
+    return state.arrays({**state.variables(model), **state.log_variables(model)})
+
+
+def put(model, arrays):
+    """Sets every variable to what `held` gave."""
+    state.assign(model, arrays, "the test")
+    state.assign_logs(model, arrays)
+
+
+def different(ours, theirs):
+    """Names of the arrays that differ in any bit, logs of an unfinished epoch aside."""
+    names = [name for name in theirs if not name.startswith(state.LOG)]
+    return [name for name in names if ours[name].tobytes() != theirs[name].tobytes()]

@@ -1,0 +1,163 @@
+"""What is not finite stops training soon, is named, and is never kept."""
+
+import keras
+import numpy as np
+import pytest
+from kills import Before
+
+import zoo
+from training.callbacks import Diverged, Resume, StopOnDivergence
+from training.checkpoints import Checkpoints, Place
+from training.divergence import Watch
+
+ROWS = np.random.default_rng(0).random((96, 6), np.float32)
+BATCH, STEPS = 4, 24
+
+
+def model(name="vae", optimizer=None, **options):
+    keras.utils.set_random_seed(0)
+    made = zoo.create(name, (6,), 2, hidden=(8,), seed=1)
+    made.compile(optimizer, **options)
+    return made
+
+
+def fit(made, callbacks, **options):
+    options = {"epochs": 2, "batch_size": BATCH, "verbose": 0, **options}
+    return made.fit(ROWS, callbacks=callbacks, **options)
+
+
+def poison(variable, index, value):
+    """An act that makes one number of a variable NaN or infinite."""
+
+    def act():
+        array = variable.numpy()
+        array.flat[index] = value
+        variable.assign(array)
+
+    return act
+
+
+def of_decoder(made):
+    return made.decoder.trainable_variables[0], 0
+
+
+def of_optimizer(made):
+    return made.optimizers["autoencoder"].variables[-1], 0
+
+
+def of_logs(made):
+    return made.means.total, made.means.names.index("divergence")
+
+
+SPOTS = {  # where the first bad number is, and what is named after ten steps with it
+    of_decoder: r"the term '\w+' of player 'autoencoder' and \d+ more",
+    of_optimizer: r"the term '\w+' of player 'autoencoder' and \d+ more",
+    of_logs: r"the term 'divergence' of player 'autoencoder'; lower",
+}
+NAMES = {
+    of_decoder: "the weight 'decoder/.*' of player 'autoencoder'; lower",
+    of_optimizer: "the variable '.*' of the optimizer of player 'autoencoder'; lower",
+    of_logs: "the term 'divergence' of player 'autoencoder'; lower",
+}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_every_kind_of_number_is_looked_at_and_named(value):
+    made = model()
+    fit(made, [], epochs=1)
+    for spot, words in NAMES.items():
+        watch, (variable, index) = Watch(made), spot(made)
+        watch.require("now")
+        before = variable.numpy()
+        poison(variable, index, value)()
+        with pytest.raises(Diverged, match=f"Received now: NaN or infinity in {words}"):
+            watch.require("now")
+        variable.assign(before)
+
+
+@pytest.mark.parametrize("spot", SPOTS)
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+def test_it_stops_within_ten_steps_names_the_place_and_keeps_the_last_good(spot, jit, tmp_path):
+    made = model(jit_compile=jit)
+    act = poison(*spot(made), np.nan)
+    with pytest.raises(Diverged, match=f"NaN or infinity in {SPOTS[spot]}") as raised:
+        fit(made, [Before(13, act), Resume(tmp_path, every_steps=10)])
+    assert int(made.steps.numpy()) <= 13 + 10
+    assert str(raised.value).endswith(f"{Place(0, 10)}.")
+    found = Checkpoints(tmp_path)
+    assert found.places() == [Place(0, 10), Place(0, 0)]
+    for place in found.places():
+        assert all(np.isfinite(array).all() for array in found.read(place)[0].values())
+
+
+@pytest.mark.parametrize("name", ["factor_vae", "wgan_gp"])
+def test_too_high_a_rate_stops_within_ten_steps(name, tmp_path):
+    made = model(name, keras.optimizers.SGD(1e20))
+    with pytest.raises(Diverged, match="NaN or infinity in the .*lower the learning rate"):
+        fit(made, [Resume(tmp_path)])
+    assert int(made.steps.numpy()) <= 12
+    assert Checkpoints(tmp_path).places() == [Place(0, 0)]
+
+
+def test_the_last_steps_of_training_are_looked_at(tmp_path):
+    made = model()
+    with pytest.raises(Diverged, match="before step the last of epoch 1"):
+        fit(
+            made, [Before(STEPS - 1, poison(*of_decoder(made), np.nan)), Resume(tmp_path)], epochs=1
+        )
+    assert Checkpoints(tmp_path).places() == [Place(0, 0)]
+
+
+def test_a_log_of_validation_is_looked_at(tmp_path):
+    made = model()
+
+    class Spoils(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["val_loss"] = np.nan
+
+    with pytest.raises(Diverged, match="the log 'val_loss'"):
+        fit(made, [Spoils(), StopOnDivergence()], validation_data=ROWS[:8])
+
+
+def test_rollback_goes_back_and_lowers_the_rates(tmp_path, caplog):
+    made = model("factor_vae", keras.optimizers.Adam(1e-3))
+    bad = poison(made.decoder.trainable_variables[0], 0, np.nan)
+    resume = Resume(tmp_path, every_steps=5, on_divergence="rollback", factor=0.1)
+    history = fit(made, [Before(13, bad), resume])
+    for optimizer in made.optimizers.values():
+        assert float(optimizer.learning_rate.numpy()) == pytest.approx(1e-4)
+    assert len(history.history["loss"]) == 2 and np.isfinite(history.history["loss"]).all()
+    assert "Back to" in caplog.text and "learning rates times 0.1" in caplog.text
+    assert Checkpoints(tmp_path).places()[0].rollbacks == 1
+
+
+def test_rollback_is_given_up_after_so_many_times(tmp_path):
+    made = model("vae", keras.optimizers.SGD(1e30))
+    resume = Resume(tmp_path, on_divergence="rollback", rollbacks=3, factor=0.1)
+    with pytest.raises(Diverged, match="The last good checkpoint after 3 rollbacks is"):
+        fit(made, [resume])
+    assert float(made.optimizers["autoencoder"].learning_rate.numpy()) == pytest.approx(1e27)
+
+
+def test_rollback_until_training_is_finite(tmp_path):
+    made = model("vae", keras.optimizers.SGD(1e6))
+    resume = Resume(tmp_path, on_divergence="rollback", rollbacks=10, factor=1e-3)
+    assert np.isfinite(fit(made, [resume]).history["loss"]).all()
+    assert 1 <= resume.rollbacks <= 3
+
+
+def test_a_schedule_cannot_be_lowered(tmp_path):
+    rate = keras.optimizers.schedules.ExponentialDecay(1e-2, 3, 0.5)
+    made = model(optimizer=keras.optimizers.Adam(rate))
+    with pytest.raises(ValueError, match="`on_divergence` must be 'stop' where.*Exponential"):
+        fit(made, [Resume(tmp_path, on_divergence="rollback")])
+
+
+def test_steps_that_loss_scaling_skips_are_no_divergence(tmp_path):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        made = model()
+        fit(made, [Resume(tmp_path)], epochs=1)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert int(made.steps.numpy()) == STEPS

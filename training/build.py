@@ -1,0 +1,98 @@
+"""The model of a config, compiled and tried against its data."""
+
+import dataclasses
+
+import numpy as np
+
+from training import data as datasets
+from training import settings as known
+
+
+def prepared(config, data):
+    """The compiled model of a config, tried against its data."""
+    import keras
+
+    import zoo
+
+    keras.utils.set_random_seed(config.seed)
+    cls = zoo.model_class(config.model)
+    given = known.checked(cls, config.settings)
+    if "labels" in cls.targets:
+        given["num_classes"] = classes(cls, data)
+    if cls.targets == "pair":
+        given["target_shape"] = targets(cls, data)
+    if cls.targets == "domain":
+        targets(cls, data)
+    shape = tuple(int(n) for n in data.data_shape)
+    made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
+    made.compile(jit_compile=config.jit_compile)
+    set_rates(made, config.learning_rate)
+    train_set, _ = sides(made, data)
+    zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
+    return made
+
+
+def classes(cls, data):
+    """How many labels the data have, for a class that takes labels."""
+    if data.num_classes is None:
+        raise ValueError(f"{cls.__name__} needs labels, which the data {data.name!r} have not.")
+    if cls.targets == "labels" and min(data.train_labels) < 0:
+        raise ValueError(f"{cls.__name__} needs every label: `labels_per_class` must be null.")
+    return data.num_classes
+
+
+def targets(cls, data):
+    """The shape of the targets, for a class that translates to them."""
+    name, shape = data.name, data.target_shape
+    if shape is None:
+        raise ValueError(
+            f"{cls.__name__} needs images and their targets, which the data {name!r} have not. "
+            f"Accepted: {datasets.PAIRED}."
+        )
+    if cls.targets == "pair" and "train" not in data.paired:
+        raise ValueError(
+            f"{cls.__name__} needs pairs. Received: {name!r}, two domains without pairs."
+        )
+    if cls.targets == "domain" and shape != data.data_shape:
+        raise ValueError(
+            f"{cls.__name__} needs two domains of one shape. Received: {name!r} of "
+            f"{data.data_shape} and {shape}."
+        )
+    return tuple(int(n) for n in shape)
+
+
+def set_rates(model, rates):
+    """Sets learning rates: one for every player, or a dict by player."""
+    rates = rates if isinstance(rates, dict) else dict.fromkeys(model.players, rates)
+    for player, rate in rates.items():
+        if player not in model.players:
+            raise ValueError(
+                f"`learning_rate` must be for the players {list(model.players)}. "
+                f"Received: {player!r}."
+            )
+        number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
+        if rate is not None and not (number and 0.0 < rate < np.inf):
+            raise ValueError(f"`learning_rate` must be above 0. Received: {rate!r}.")
+        if rate is not None:
+            model.optimizers[player].learning_rate = rate
+
+
+def sides(model, data):
+    """(x, y) of training and of held-out data; y is None for models without labels or targets."""
+    if model.targets == "none":
+        return (data.train, None), (data.test, None)
+    if model.targets in ("pair", "domain"):
+        return (data.train, data.train_targets), (data.test, data.test_targets)
+    return (data.train, data.train_labels), (data.test, data.test_labels)
+
+
+def resolved(config, model):
+    """The config with every default written out."""
+    own = {name: setting.default for name, setting in known.of(type(model)).items()}
+    rates = {p: float(f"{float(o.learning_rate):.6g}") for p, o in model.optimizers.items()}
+    return dataclasses.replace(
+        config,
+        batch_size=config.batch_size or model.batch_size,
+        learning_rate=rates,
+        settings={**own, **known.checked(type(model), config.settings)},
+    )
