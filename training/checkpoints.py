@@ -138,27 +138,34 @@ class Checkpoints:
         Raises:
             Damaged: if there are some and none is whole.
         """
-        damaged = []
+        damaged, gone = [], False
         for place in self.places():
             try:
                 found = (place, *self.read(place))
-            except FileNotFoundError:
-                continue
             except (Damaged, OSError) as error:
-                damaged.append((place, str(error)))
+                if self.path(place).is_dir():
+                    damaged.append((place, str(error)))
+                else:
+                    gone = True
                 continue
-            for other, words in damaged:
-                _log.warning("%s: %s is used instead.", words, place)
-                if aside:
-                    name = f"damaged-{other}-{secrets.token_hex(2)}"
-                    os.rename(self.path(other), self.folder / name)
+            self._pass_over(damaged, place, aside)
             return found
+        if gone:  # a writer has removed them, and has written others before
+            return self.newest(aside)
         if damaged:
             raise Damaged(
                 f"No checkpoint of {self.folder} is whole: {'; '.join(w for _, w in damaged)}. "
                 "Move the folder away to begin anew."
             )
         return None
+
+    def _pass_over(self, damaged, place, aside):
+        """Names damaged checkpoints in the log, and renames them."""
+        for other, words in damaged:
+            _log.warning("%s: %s is used instead.", words, place)
+            if aside:
+                name = f"damaged-{other}-{secrets.token_hex(2)}"
+                os.rename(self.path(other), self.folder / name)
 
     def prune(self, best=None):
         """Removes all checkpoints but the newest few and `best`, a name."""

@@ -156,15 +156,16 @@ class Run:
 def require_usable(out):
     """Refuses a place that neither holds a run nor can be made one."""
     out = pathlib.Path(out)
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not out.is_dir():
         raise ValueError(f"`out` must be a folder. Received: {str(out)!r}, a file.")
-    found = [path for path in out.glob("*") if path.name[0] != "." and path != out / CHECKPOINTS]
+    names = os.listdir(out) if os.path.isdir(out) else []
+    found = [name for name in names if name[0] != "." and name != CHECKPOINTS]
     if found and not (out / "config.yaml").is_file():
         raise ValueError(
             f"`out` must be a new or empty folder, or that of a run. Received: {str(out)!r}, "
             "which is not empty and holds no config.yaml: choose another `out`."
         )
-    nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    nearest = next(folder for folder in (out, *out.absolute().parents) if os.path.exists(folder))
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise ValueError(
             f"`out` must be a place that can be written to. Received: {str(out)!r}; "

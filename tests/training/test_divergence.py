@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from kills import Before
 
 import zoo
@@ -97,6 +98,19 @@ def test_too_high_a_rate_stops_within_ten_steps(name, tmp_path):
         fit(made, [Resume(tmp_path)])
     assert int(made.steps.numpy()) <= 12
     assert Checkpoints(tmp_path).places() == [Place(0, 0)]
+
+
+@pytest.mark.parametrize("batch", [1, 13, STEPS - 1])
+def test_data_that_are_not_finite_stop_at_their_batch(batch, tmp_path):
+    rows = ROWS.copy()
+    rows[batch * BATCH + 1, 2] = np.nan
+    data = tf.data.Dataset.from_tensor_slices(rows).batch(BATCH, drop_remainder=True)
+    made = model()
+    with pytest.raises(ValueError, match=rf"`x` must be finite.*index \[1 2\] of batch {batch}\."):
+        made.fit(data, epochs=1, verbose=0, callbacks=[Resume(tmp_path, every_steps=5)])
+    assert int(made.steps.numpy()) <= batch
+    _, arrays, _ = Checkpoints(tmp_path).newest()
+    assert all(np.isfinite(array).all() for array in arrays.values())
 
 
 def test_the_last_steps_of_training_are_looked_at(tmp_path):
