@@ -3,8 +3,10 @@
 import csv
 import json
 import math
+import os
 import pathlib
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import sys
 import pytest
 import yaml
 
+import zoo
 from training import cli
 from training.config import Config, read_yaml
 from training.files import atomic
@@ -357,3 +360,22 @@ def test_forecasts_are_trained_drawn_and_measured(name, size, tmp_path):
             0 < found[f"jump_error_{steps}"]["value"] and found[f"jump_error_{steps}"]["reference"]
         )
     assert "Forecasts" in (out / "report.html").read_text()
+
+
+def test_stopped_while_its_law_of_codes_is_fitted_a_run_goes_on(tmp_path, monkeypatch, capsys):
+    out, argv = tmp_path / "rae", ["train", "rae", "--data", "digits", *TINY]
+    fit_sampler = zoo.RAE.fit_sampler
+
+    def stopped(model, data):
+        os.kill(os.getpid(), signal.SIGTERM)
+        fit_sampler(model, data)
+
+    monkeypatch.setattr(zoo.RAE, "fit_sampler", stopped)
+    assert cli.main([*argv, "--out", str(out)]) == 75
+    assert "the same command goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert not (out / "model.keras").exists()
+    assert cli.main([*argv, "--out", str(out)]) == 0
+    assert cli.main([*argv, "--out", str(tmp_path / "whole")]) == 0
+    for name in ("history.csv", "samples/epoch-0002.png"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
