@@ -76,6 +76,11 @@ class Model:
                 f"input size does not match signature: Sent extra: {sorted(given - known)}. "
                 f"Missing but required: {sorted(known - given)}.",
             )
+        if self.batch_size and any(value.ndim == 0 for value in inputs.values()):
+            raise Refused(
+                Code.INVALID_ARGUMENT,
+                "Batching Run() input tensors must have at least one dimension",
+            )
         time.sleep(self.delay)
         answer = concurrent.futures.Future()
         self.waiting.put((name, inputs, answer))

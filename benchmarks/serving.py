@@ -160,7 +160,7 @@ def main(argv=None):
         with tempfile.TemporaryDirectory() as around:
             folder = pathlib.Path(around, name)
             model = zoo.create(name, SHAPE, LATENT, seed=0)
-            export.save(model, folder)
+            export.save(model, folder, batch_size=options.batch_size)
             with served(folder, options.batch_size) as address:
                 loaded = export.load(folder)
                 calls += latency(name, model, loaded, address, options.rounds)

@@ -4,7 +4,9 @@ folder = export.save(model, "served/vae")  # served/vae/1, then 2, ...
 served = export.load("served/vae")
 served.sample(seed=[1, 2, 3])
 
-`python -m export.check served/vae` runs every signature in a fresh process.
+`python -m export.serve_check served/vae` tries what clients can do, `python -m
+export.serving served/vae --to conf` writes what TensorFlow Serving needs, and
+`export.client` asks such a server.
 """
 
 from export.load import load  # at once: a module of that name would hide the function

@@ -103,12 +103,18 @@ def _commands(folders, to, address, batched):
     """The page of commands."""
     name, folder = next(iter(folders.items()))
     note = json.loads((find(folder) / NOTE).read_text())
-    parts = [
-        PAGE.format(models=", ".join(folders), server=_docker(folders, to, address, batched)),
-        *([BATCHED] if batched else []),
-        CLIENTS.format(name=name, **address) if "sample" in note["signatures"] else "",
-    ]
-    return "\n".join(filter(None, parts))
+    parts = [PAGE.format(models=", ".join(folders), server=_docker(folders, to, address, batched))]
+    inputs = note["signatures"].get("sample", {}).get("inputs", {"": {}})
+    words = {"name": name, **address}
+    if set(inputs) <= set(EXAMPLES):
+        given = {key: EXAMPLES[key] for key in sorted(inputs)}
+        fed = [FED.format(key=k, value=v, dtype=inputs[k]["dtype"]) for k, v in given.items()]
+        arguments = ", ".join(f"{key}={value}" for key, value in given.items())
+        words |= {"json": json.dumps(given), "fed": "\n".join(fed), "arguments": arguments}
+        parts.append(SAMPLE.format(**words))
+    else:
+        parts.append(OTHER.format(**words, signature=note["serving_default"]))
+    return "\n".join([*parts, *([BATCHED] if batched else [])])
 
 
 def _docker(folders, to, address, batched):
@@ -145,12 +151,14 @@ Requests to models that were exported with a batch size are run together; the ot
 not. Where one request of a batch is refused, so is the batch: clients check theirs first,
 as `export.client` does.
 """
-CLIENTS = """\
+EXAMPLES = {"seed": [1, 2, 3], "label": [0, 0, 0]}
+FED = 'request.inputs["{key}"].CopyFrom(tf.make_tensor_proto({value}, tf.{dtype}))'
+SAMPLE = """\
 One image for each seed, over REST:
 
 ```sh
 curl --fail-with-body --max-time 30 http://{host}:{rest}/v1/models/{name}:predict \\
-  -d '{{"signature_name": "sample", "inputs": {{"seed": [1, 2, 3]}}}}'
+  -d '{{"signature_name": "sample", "inputs": {json}}}'
 ```
 
 Over gRPC, with `pip install tensorflow-serving-api`:
@@ -164,7 +172,7 @@ channel = grpc.insecure_channel("{host}:{grpc}")
 stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
 request = predict_pb2.PredictRequest()
 request.model_spec.name, request.model_spec.signature_name = "{name}", "sample"
-request.inputs["seed"].CopyFrom(tf.make_tensor_proto([1, 2, 3], tf.int64))
+{fed}
 (found,) = stub.Predict(request, timeout=30).outputs.values()
 print(tf.make_ndarray(found).shape)
 ```
@@ -175,9 +183,23 @@ The same by this package, which checks what it sends:
 from export import client
 
 with client.connect("grpc://{host}:{grpc}", "{name}", timeout=30) as model:
-    print(model.sample(seed=[1, 2, 3]).shape)
+    print(model.sample({arguments}).shape)
 with client.connect("http://{host}:{rest}", "{name}", timeout=30) as model:
-    print(model.sample(seed=[1, 2, 3]).shape)
+    print(model.sample({arguments}).shape)
+```
+"""
+OTHER = """\
+What is served, and one request of zeros, over REST:
+
+```python
+import numpy as np
+from export import client
+
+with client.connect("http://{host}:{rest}", "{name}", timeout=30) as model:
+    specs = model.signatures["{signature}"]["inputs"]
+    zeros = {{k: np.zeros([n or 1 for n in s["shape"]], s["dtype"]) for k, s in specs.items()}}
+    print({{name: list(sides["inputs"]) for name, sides in model.signatures.items()}})
+    print(model("{signature}", **zeros).shape)
 ```
 """
 

@@ -22,7 +22,7 @@ VERBS = {  # what each signature gives
     "interpolate": "`steps` examples on the line between each two, ends included.",
     "score": "How well each example fits the model; higher is better.",
     "classify": "The probability of each class, for each example.",
-    "translate": "Each example carried over to what the other argument says.",
+    "translate": "Each example carried over to the other domain or class.",
     "forecast": "What follows each example.",
 }
 SCORES = {  # kind of score -> what `score` gives

@@ -28,6 +28,7 @@ def root(models, tmp_path_factory):
         patch.setattr(saved_model, "_check", lambda *arguments: None)  # the tests here do that
         for name, model in models.items():
             export.save(model, folder / name, metadata={"name": name})
+        export.save(models["vae"], folder / "batched", batch_size=8)
     return folder
 
 

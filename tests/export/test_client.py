@@ -16,7 +16,8 @@ from export import check, client
 @pytest.fixture(scope="module")
 def ports(root):
     models = {
-        "vae": prediction_server.Model(root / "vae", batch_size=64),
+        "vae": prediction_server.Model(root / "vae"),
+        "batched": prediction_server.Model(root / "batched", batch_size=64),
         "labelled": prediction_server.Model(root / "labelled"),
         "slow": prediction_server.Model(root / "wgan_gp", delay=2.0),
     }
@@ -131,7 +132,7 @@ def test_a_timeout_must_be_positive():
 def test_requests_of_many_clients_run_together_and_each_gets_its_own(ports, served):
     def ask(number, wrong):
         seeds = np.arange(number % 5 + 1) + 100 * number
-        with client.connect(f"grpc://127.0.0.1:{ports['grpc']}", "vae") as model:
+        with client.connect(f"grpc://127.0.0.1:{ports['grpc']}", "batched") as model:
             for _ in range(3):
                 found = model.sample(seed=seeds)
                 wrong.append(check.distance(found, served["vae"].sample(seed=seeds)))

@@ -7,13 +7,14 @@ import socket
 import subprocess
 
 import pytest
+import tensorflow as tf
 from exports import run
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 import export
 from benchmarks import prediction_server
-from export import serving
+from export import serving, warmup
 
 FLAGS = {  # of tensorflow_model_server 2.21, that the commands use
     "--model_config_file",
@@ -56,16 +57,12 @@ def batching_parameters(text):
 
 
 @pytest.fixture(scope="module")
-def written(root, models, tmp_path_factory):
+def written(root, tmp_path_factory):
     """The files of a server of two models, one of them exported for batching."""
-    folder = tmp_path_factory.mktemp("server")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("export.saved_model._check", lambda *arguments: None)
-        export.save(models["vae"], folder / "batched", batch_size=8)
-    ports = [free_port(), free_port()]
-    named = {"vae": root / "vae", "batched": folder / "batched"}
-    serving.write(named, folder / "config", "127.0.0.1", *ports)
-    return folder / "config", named, ports
+    folder, ports = tmp_path_factory.mktemp("server"), [free_port(), free_port()]
+    named = {name: root / name for name in ("labelled", "batched")}
+    serving.write(named, folder, "127.0.0.1", *ports)
+    return folder, named, ports
 
 
 def free_port():
@@ -95,7 +92,7 @@ def test_the_batching_parameters_are_the_servers(written):
     own = batching_parameters((named["batched"] / "1" / "batching_params.pbtxt").read_text())
     assert own.max_execution_batch_size.value == 8 <= own.max_batch_size.value == 1024
     assert own.enable_large_batch_splitting.value and 0 < own.batch_timeout_micros.value < 10**5
-    assert not (named["vae"] / "1" / "batching_params.pbtxt").exists()
+    assert not (named["labelled"] / "1" / "batching_params.pbtxt").exists()
 
 
 def test_the_docker_line_mounts_what_the_flags_name(written):
@@ -121,7 +118,7 @@ def test_the_docker_line_mounts_what_the_flags_name(written):
 
 def test_the_clients_of_the_page_work_as_they_stand(written):
     folder, named, ports = written
-    models = {name: prediction_server.Model(path, 8) for name, path in named.items()}
+    models = {"labelled": prediction_server.Model(named["labelled"])}
     with prediction_server.running(models, *ports):
         (curl,) = blocks(folder, "sh")[1:]
         done = subprocess.run(["bash", "-c", curl], capture_output=True, text=True)
@@ -129,6 +126,38 @@ def test_the_clients_of_the_page_work_as_they_stand(written):
         stubs, client = blocks(folder, "python")
         found = run("-c", f"{stubs}\n{client}")
     assert found.stdout.splitlines() == ["(3, 8, 8, 1)"] * 3, found.stderr[-2000:]
+
+
+def test_a_model_that_draws_no_samples_has_a_client_too(tmp_path, unchecked):
+    export.save(Codec(), tmp_path / "codec")
+    ports = [free_port(), free_port()]
+    serving.write([tmp_path / "codec"], tmp_path / "config", "127.0.0.1", *ports)
+    models = {"codec": prediction_server.Model(tmp_path / "codec")}
+    with prediction_server.running(models, *ports):
+        found = run("-c", *blocks(tmp_path / "config", "python"))
+    assert found.stdout.splitlines() == [
+        "{'decode': ['z'], 'serving_default': ['z']}", "(1, 3)"
+    ], found.stderr[-2000:]  # fmt: skip
+
+
+class Codec:
+    """A model that only decodes."""
+
+    def signatures(self):
+        spec = tf.TensorSpec((None, 3), tf.float32, "z")
+        return {"decode": (lambda z: {"x": z + 1.0}, {"z": spec})}
+
+
+def test_a_batching_server_answers_every_warm_up_request_of_a_version_made_for_it(root):
+    batching = prediction_server.Model(root / "batched", batch_size=8)
+    for signature, inputs in warmup.read(root / "batched" / "1"):
+        assert batching.predict(signature, inputs)
+    batching.close()
+    plain = prediction_server.Model(root / "vae", batch_size=8)
+    with pytest.raises(prediction_server.Refused, match="must have at least one dimension"):
+        for signature, inputs in warmup.read(root / "vae" / "1"):
+            plain.predict(signature, inputs)
+    plain.close()
 
 
 @pytest.mark.parametrize(
