@@ -78,8 +78,8 @@ def _sizes(arguments, tensors):
 
 def _range(name, argument, tensor):
     """The assertion that every value lies in the range; no NaN does."""
-    low, high = (tf.cast(bound, tensor.dtype) for bound in (argument.low, argument.high))
-    good = tf.reshape((tensor >= low) & (tensor <= high), [-1])
-    wrong = tf.boolean_mask(tf.reshape(tensor, [-1]), ~good)[:1]
+    flat = tf.reshape(tensor, [-1])
+    good = (flat >= argument.low) & (flat <= argument.high)
+    first = flat[tf.argmin(tf.cast(good, tf.int32))]  # of those that are wrong
     words = f"`{name}` must be from {argument.low:g} to {argument.high:g}."
-    return _assert(tf.reduce_all(good), words, wrong)
+    return _assert(tf.reduce_all(good), words, first)

@@ -5,6 +5,7 @@ function of its own seed alone; `sample_n(count, seed)` the examples that
 `model.sample(count, seed=seed)` gives; `sample_png(seed)` those of `sample` as PNG files.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -114,30 +115,49 @@ def output(model, verb):
 
 def signatures(model):
     """Name -> `Signature`, of every verb that the model offers now."""
-    found = {}
+    found, traced = {}, {v: tf.function(getattr(model, v), autograph=False) for v in model.verbs}
     for verb, names in model.offered().items():
-        call = _call(model, verb)
         own = {name: argument(model, name, verb) for name in names if name != "count"}
-        found[verb] = _signature(model, verb, call, own)
+        found[verb] = _signature(model, verb, own, _call(model, verb, traced))
         if verb == "sample":
-            found["sample_n"] = _sample_n(model, call, own)
+            found["sample_n"] = _sample_n(model, own, found[verb].function)
         if _is_picture(model, verb):
-            found[f"{verb}_png"] = _signature(model, f"{verb}_png", call, own, _png)
+            found[f"{verb}_png"] = _pictures(model, verb, found[verb])
     return found
 
 
-def _call(model, verb):
-    """The verb on named tensors; traced once for all signatures that call it."""
+def _call(model, verb, traced):
+    """The verb on named tensors; in a graph, a call of what is traced once for all verbs."""
 
-    def direct(given):
+    def call(given):
         count = {"count": tf.shape(given["seed"])[0]} if verb == "sample" else {}
-        return getattr(model, verb)(**count, **given)
+        if tf.executing_eagerly():
+            return getattr(model, verb)(**count, **given)
+        with _shared(model, traced):
+            return traced[verb](**count, **given)
 
-    traced = tf.function(direct, autograph=False)
-    return lambda given: direct(given) if tf.executing_eagerly() else traced(given)
+    return call
 
 
-def _signature(model, name, call, arguments, encode=None):
+@contextlib.contextmanager
+def _shared(model, traced):
+    """Inside, verbs that call each other call what is traced already: a graph holds it once."""
+    own = vars(model)
+    own.update(traced)
+    try:
+        yield
+    finally:
+        for verb in traced:
+            own.pop(verb, None)
+
+
+def _once(function):
+    """A function of named tensors that is traced once, whichever signatures call it."""
+    traced = tf.function(function, autograph=False)
+    return lambda **tensors: (function if tf.executing_eagerly() else traced)(**tensors)
+
+
+def _signature(model, name, arguments, call):
     """The `Signature` that checks its inputs, calls a verb and checks what it gives."""
     served = {a.spec.name: a for a in arguments.values()}
     spoken = {a.spec.name: key for key, a in arguments.items()}
@@ -145,30 +165,42 @@ def _signature(model, name, call, arguments, encode=None):
 
     def function(**tensors):
         tensors = guarded(served, tensors)
-        found = finite(result, call({spoken[key]: tensors[key] for key in tensors}))
-        return {f"{result}_bytes": encode(found)} if encode else {result: found}
+        return {result: finite(result, call({spoken[key]: tensors[key] for key in tensors}))}
 
-    function.__name__ = name
     specs = {key: a.spec for key, a in served.items()}
-    return Signature(function, specs, _about(model, name, served, encode))
+    return Signature(_once(function), specs, _about(model, name, served))
 
 
-def _sample_n(model, call, arguments):
+def _sample_n(model, arguments, sample):
     """The signature that takes once what `sample` takes for each row."""
-    rows = {name for name, a in arguments.items() if a.has_rows}
+    rows = {a.spec.name for a in arguments.values() if a.has_rows}
     once = {"count": argument(model, "count")}
     for name, a in arguments.items():
-        shape = a.spec.shape[1:] if name in rows else a.spec.shape
+        shape = a.spec.shape[1:] if a.has_rows else a.spec.shape
         once[name] = a._replace(spec=tf.TensorSpec(shape, a.spec.dtype, a.spec.name))
+    served = {a.spec.name: a for a in once.values()}
 
-    def repeated(given):
+    def function(count, **tensors):
+        given = guarded(served, {"count": count, **tensors})
         count = given.pop("count")
         given["seed"] = noise.row_seeds(given["seed"], count)
         for name in rows - {"seed"}:
             given[name] = tf.repeat(given[name][None], count, axis=0)
-        return call(given)
+        return sample(**given)
 
-    return _signature(model, "sample_n", repeated, once)
+    specs = {key: a.spec for key, a in served.items()}
+    return Signature(function, specs, _about(model, "sample_n", served))
+
+
+def _pictures(model, verb, plain):
+    """The signature that gives what another gives as PNG files."""
+    result = output(model, verb)
+
+    def function(**tensors):
+        return {f"{result}_bytes": _png(plain.function(**tensors)[result])}
+
+    about = {**plain.about, "outputs": {f"{result}_bytes": {"doc": "PNG files"}}}
+    return Signature(function, plain.specs, about)
 
 
 def _is_picture(model, verb):
@@ -184,16 +216,14 @@ def _png(images):
     return tf.io.encode_png(tf.cast(levels, tf.uint8))
 
 
-def _about(model, name, served, encode):
+def _about(model, name, served):
     """What a signature does, takes and gives, in words."""
-    verb, result = name.removesuffix("_png"), output(model, name)
-    doc = VERBS.get(verb) or VERBS.get(verb.partition("_")[0]) or f"What `{verb}` gives."
+    doc = VERBS.get(name) or VERBS.get(name.partition("_")[0]) or f"What `{name}` gives."
     inputs = {
         key: {"doc": a.doc} | ({} if a.low is None else {"from": a.low, "to": a.high})
         for key, a in served.items()
     }
-    if encode:
-        return {"doc": doc, "inputs": inputs, "outputs": {f"{result}_bytes": {"doc": "PNG files"}}}
+    result = output(model, name)
     words = {
         "z": "codes",
         "score": SCORES.get(getattr(model, "score_kind", None), "a score"),
