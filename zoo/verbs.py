@@ -180,8 +180,8 @@ def _sample_n(model, arguments, sample):
         once[name] = a._replace(spec=tf.TensorSpec(shape, a.spec.dtype, a.spec.name))
     served = {a.spec.name: a for a in once.values()}
 
-    def function(count, **tensors):
-        given = guarded(served, {"count": count, **tensors})
+    def function(**tensors):
+        given = guarded(served, tensors)
         count = given.pop("count")
         given["seed"] = noise.row_seeds(given["seed"], count)
         for name in rows - {"seed"}:
