@@ -1,8 +1,6 @@
 """What a served model must withstand, each a function that says what went wrong.
 
-A probe takes a `Served` and gives the problems it found and the figures it measured. It
-calls the graph itself, as a server does, without the checks that `export.load` and
-`export.client` make beforehand.
+A probe takes a `Served` and gives the problems it found and the figures it measured.
 """
 
 import concurrent.futures
@@ -15,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from export import apart, check, manifest, warmup
+from export.calls import answer, asked, goes_on, must_refuse, outcome
 from export.load import EXPECTED, NOTE
 from export.load import load as load_model
 
@@ -26,51 +25,12 @@ CLIENTS = 64
 REPEATS = 20
 
 
-def asked(served, name, rows=range(3), **changed):
-    """Good inputs of a signature, but for those in `changed`."""
-    return {**check.inputs(served.signatures[name]["inputs"], rows), **changed}
-
-
-def answer(served, name, inputs):
-    """What the graph gives, by name; an error as it comes."""
-    tensors = {key: tf.constant(value) for key, value in inputs.items()}
-    return {key: t.numpy() for key, t in served.function(name)(**tensors).items()}
-
-
-def outcome(served, name, inputs):
-    """What becomes of inputs: it "answers", "refuses" or "fails"; and why."""
-    try:
-        found = answer(served, name, inputs)
-    except (tf.errors.InvalidArgumentError, TypeError, ValueError) as error:
-        return "refuses", str(error)
-    except tf.errors.OpError as error:
-        return "fails", str(error)
-    finite = all(np.isfinite(v).all() for v in found.values() if v.dtype.kind == "f")
-    return ("answers", "") if finite else ("fails", "the values are not finite")
-
-
-def must_refuse(served, name, inputs, words):
-    """A problem, or nothing: the graph must refuse with these words."""
-    found, said = outcome(served, name, inputs)
-    if found == "refuses" and words in said:
-        return []
-    shown = {key: value.tolist() for key, value in inputs.items() if np.size(value) < 9}
-    named = f" without naming {words}" if found == "refuses" else ""
-    return [f"{name} {found}{named} for {shown}: {said[:200]}"]
-
-
-def goes_on(served):
-    """Problems of a good request to each signature, after the bad ones."""
-    found = {n: outcome(served, n, asked(served, n)) for n in served.signatures}
-    return [f"{n} {kind} afterwards: {said}" for n, (kind, said) in found.items() if said]
-
-
 def counts(served):
     """Numbers of examples, steps and rows out of bounds are refused, and cost no memory."""
     problems, before = [], 0
     for _ in range(REPEATS):
-        for name, given, words in _too_many(served):
-            problems += must_refuse(served, name, given, words)
+        for name, given, *words in _too_many(served):
+            problems += must_refuse(served, name, given, *words)
         if not before:
             problems += goes_on(served)
             before = resident()  # once every signature has run
@@ -91,7 +51,7 @@ def _too_many(served):
             given = asked(served, name)
             for key in rows:
                 given[key] = np.repeat(given[key][:1], size, axis=0)
-            yield name, given, rows[0]
+            yield name, given, *(f"`{key}`" for key in rows)
 
 
 def inputs(served):

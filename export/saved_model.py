@@ -64,10 +64,12 @@ def _save(model, directory, metadata, batch_size):
     with staging.staged(directory, int(1.3 * size) + OVERHEAD) as folder:
         _write(module, traced, folder)
         note = _note(model, signatures, traced)
-        asked = _answered(signatures, note["signatures"])
+        told = note["signatures"]
+        asked = _answered(signatures, told)
         write_json(folder / NOTE, note)
         write_json(folder / EXPECTED, check.thinned(asked))
-        warmup.write(folder, [(name, inputs) for name, (inputs, _) in asked.items()])
+        single = [(name, check.inputs(specs["inputs"], range(1))) for name, specs in told.items()]
+        warmup.write(folder, single + [(name, inputs) for name, (inputs, _) in asked.items()])
         if batch_size is not None:
             serving.write_batching(folder, batch_size)
         made = {"time": time.strftime("%FT%TZ", time.gmtime()), "tensorflow": tf.__version__}

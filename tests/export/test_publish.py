@@ -193,12 +193,13 @@ def test_warm_up_requests_are_the_servers_records(root, served):
     logs = [PredictionLog.FromString(record) for record in data]
     requests = [log.predict_log.request for log in logs]
     assert all(log.WhichOneof("log_type") == "predict_log" for log in logs)
-    plain = {r.model_spec.signature_name: r.inputs for r in requests}
-    assert set(plain) == set(served["labelled"].signatures) - {"serving_default"}
-    for name, inputs in warmup.read(folder):
-        assert set(inputs) == set(plain[name])
+    names = {request.model_spec.signature_name for request in requests}
+    assert names == set(served["labelled"].signatures) - {"serving_default"}
+    for request, (name, inputs) in zip(requests, warmup.read(folder), strict=True):
+        assert request.model_spec.signature_name == name
+        assert set(inputs) == set(request.inputs)
         for key, value in inputs.items():
-            np.testing.assert_array_equal(tf.make_ndarray(plain[name][key]), value)
+            np.testing.assert_array_equal(tf.make_ndarray(request.inputs[key]), value)
 
 
 def test_records_written_by_the_servers_own_messages_are_read(tmp_path):
