@@ -18,18 +18,24 @@ ROOT = pathlib.Path(__file__).parents[1]
 RECIPES, GALLERY = ROOT / "training" / "recipes", ROOT / "docs" / "gallery"
 
 
-def picture(name, out, data_dir):
-    """Trains the model of a recipe where it is not trained yet, and draws it."""
-    from training import draws, run
+def trained(name, out, data_dir):
+    """The run of a recipe, trained where it is not yet."""
+    from training import run
     from training.config import Config, read_yaml
 
     folder = out / name
     if not (folder / "model.keras").is_file():
-        fields = Config.from_dict(read_yaml(RECIPES / f"{name}.yaml")).as_dict()
-        own = {**fields.pop("model")}
-        fields |= {"data_dir": fields["data_dir"] or data_dir}
-        run.train(own.pop("name"), folder, verbose="brief", settings=own, **fields)
-    made = run.Run.open(folder)
+        fields = Config.from_dict(read_yaml(RECIPES / f"{name}.yaml")).as_arguments()
+        fields["data_dir"] = fields["data_dir"] or data_dir
+        run.train(out=folder, verbose="brief", **fields)
+    return run.Run.open(folder)
+
+
+def picture(name, out, data_dir):
+    """Draws the model of a recipe."""
+    from training import draws
+
+    made = trained(name, out, data_dir)
     draws.show(made.model(), GALLERY / f"{name}.png", made.data(), seed=0)
 
 

@@ -5,6 +5,7 @@ Help, `zoo list` and refusals of names answer without importing TensorFlow.
 
 import argparse
 import contextlib
+import functools
 import os
 import pathlib
 import sys
@@ -139,7 +140,7 @@ def check_data(name, data_dir):
 def list_models(given):
     from training import describe
 
-    print(describe.models(given.family))
+    print(describe.presets() if given.presets else describe.models(given.family))
 
 
 def info(given):
@@ -178,7 +179,7 @@ def evaluate(given):
 
     made = run.Run.open(given.run)
     names = list(MEASURES) if given.metrics == ["all"] else given.metrics
-    path, model = made.path / "metrics.json", made.model(given.checkpoint)
+    path, model = made.metrics_file(given.checkpoint), made.model(given.checkpoint)
     chosen = {"metrics": names, "extractor": given.extractor, "path": path}
     found = metrics.evaluate(model, made.data(), given.count, given.seed, **chosen)
     print(f"{metrics.as_table(found)}\n\n{path}")
@@ -207,11 +208,16 @@ def sample(given):
 
 
 def export(given):
-    made = run.Run.open(given.run)
-    model, about = made.model(given.checkpoint), {"config": made.config.as_dict()}
+    from export import card
     from export.saved_model import save
+    from training.draws import show
 
-    print(save(model, given.to, metadata=about, batch_size=given.batch_size))
+    made = run.Run.open(given.run)
+    model, data = made.model(given.checkpoint), made.data()
+    config = {key: value for key, value in made.config.as_dict().items() if key != "data_dir"}
+    version = save(model, given.to, metadata={"config": config}, batch_size=given.batch_size)
+    draw, metrics = functools.partial(show, model, data=data), made.metrics(given.checkpoint)
+    print(f"{version}\n{card.write(made, model, given.to, version, metrics, draw)}")
 
 
 def serve_check(given):

@@ -79,6 +79,10 @@ class Config:
         own = {key: list(v) if isinstance(v, tuple) else v for key, v in own.items()}
         return {**fields, "model": {"name": self.model, **own}}
 
+    def as_arguments(self):
+        """As `training.run.train` takes it."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
     @classmethod
     def from_dict(cls, fields):
         """The config that `as_dict` gave; further entries, such as versions, are ignored."""

@@ -4,21 +4,14 @@ python -m training.demo --epochs 20
 """
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import subprocess
 import sys
 import time
 
-SETTINGS = {
-    "model": "flex_ae",
-    "data": "digits",
-    "latent_dim": 12,
-    "batch_size": 16,
-    "epochs": 240,
-    "learning_rate": {"autoencoder": 1e-3, "critic": 5e-4, "prior": 5e-4, "encoder": 5e-5},
-    "settings": {"hidden": (128, 128), "channels": (32, 64)},
-}
+RECIPE = pathlib.Path(__file__).parent / "recipes" / "flex_ae.yaml"
 COUNT = 64  # of samples in the picture
 
 
@@ -35,9 +28,9 @@ def main(argv=None):
 
     from training import run
 
-    chosen = {**SETTINGS, "epochs": given.epochs}
-    print(f"Training {chosen['model']} on {chosen['data']}: {chosen['epochs']} epochs, {folder}")
-    made = run.train(out=folder, verbose="brief", **chosen)
+    config = recipe(given.epochs)
+    print(f"Training {config.model} on {config.data}: {config.epochs} epochs, {folder}")
+    made = run.train(out=folder, verbose="brief", **config.as_arguments())
     lap("train")
     table = measured(made)
     lap("evaluate")
@@ -59,10 +52,19 @@ def _parser():
         epilog="example: python -m training.demo --epochs 20",
     )
     parser.add_argument("--out", default="runs/demo", help="the run is OUT-1, or the next free")
-    parser.add_argument(
-        "--epochs", type=positive, default=SETTINGS["epochs"], help="passes over the data"
-    )
+    parser.add_argument("--epochs", type=positive, help="passes over the data")
     return parser
+
+
+def recipe(epochs=None):
+    """The config of the demo, of so many epochs."""
+    from training.config import Config, read_yaml
+
+    config = Config.from_dict(read_yaml(RECIPE))
+    return dataclasses.replace(config, epochs=epochs or config.epochs, **AGAIN)
+
+
+AGAIN = {"sample_every": None, "save_every": None}  # follow from the epochs
 
 
 def positive(word):

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import json
 
 from training import settings
 from training.files import table
@@ -23,6 +24,19 @@ def models(family=None):
         if family in (None, e.family)
     ]
     return table([("name", "class", "year", "family", "paper"), *rows])
+
+
+def presets():
+    """The table of the trained models that come with the zoo. Imports no TensorFlow."""
+    found = sorted(settings.presets().glob("*/card.json"))
+    cards = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
+    rows = [("name", "class", "data", "parameters")]
+    rows += [
+        (name, card["class"], card["config"]["data"], f"{card['parameters']:,}")
+        for name, card in cards.items()
+        if "model" in card
+    ]
+    return table(rows)
 
 
 def model(name):

@@ -56,6 +56,7 @@ PARSING = {
 
 def list_options(made):
     made.add_argument("--family", type=str | None, help="only the models of this family")
+    made.add_argument("--presets", action="store_true", help="the trained models that are here")
 
 
 def info_options(made):

@@ -10,6 +10,7 @@ the folder of a run that was stopped or killed goes on where it was, to the bit.
 
 import csv
 import dataclasses
+import json
 import logging
 import os
 import pathlib
@@ -131,6 +132,15 @@ class Run:
     def data(self):
         """The data that the run was trained on."""
         return self.config.load_data()
+
+    def metrics_file(self, checkpoint=None):
+        """Where `zoo evaluate` writes of the trained model, or of a checkpoint."""
+        return self.path / (f"metrics_{checkpoint}.json" if checkpoint else "metrics.json")
+
+    def metrics(self, checkpoint=None):
+        """What `zoo evaluate` measured, name -> entry; empty where it did not."""
+        file = self.metrics_file(checkpoint)
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
     def history(self):
         """Log -> values, one an epoch, NaN where there is none."""

@@ -3,6 +3,7 @@
 import difflib
 import importlib.util
 import inspect
+import os
 import pathlib
 import re
 import sys
@@ -30,6 +31,13 @@ def catalogue():
         sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look it up
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
+
+
+def presets():
+    """The folder of trained models: that of `zoo.presets`, found without TensorFlow."""
+    folder = importlib.util.find_spec("zoo").submodule_search_locations[0]
+    beside = pathlib.Path(folder).resolve().parent / "saved_models"
+    return pathlib.Path(os.environ.get("ZOO_PRESETS") or beside)
 
 
 def of(cls):

@@ -31,6 +31,7 @@ from zoo.matching.mask_aae import MaskAAE
 from zoo.matching.wae_gan import WAEGAN
 from zoo.matching.wae_mmd import WAEMMD
 from zoo.model import GenerativeModel
+from zoo.presets import list_presets, load_preset
 from zoo.translation.cyclegan import CycleGAN
 from zoo.translation.pix2pix import Pix2Pix
 from zoo.vae.beta_vae import BetaVAE
@@ -141,6 +142,8 @@ __all__ = [
     "catalogue",
     "create",
     "list_models",
+    "list_presets",
     "load",
+    "load_preset",
     "model_class",
 ]

@@ -10,6 +10,7 @@ import pytest
 from descriptors import ROWS
 
 import zoo
+from training.config import Config, read_yaml
 from zoo.catalogue import ENTRIES, folded, markdown
 
 ROOT = pathlib.Path(zoo.__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ LEVELS = (  # a module imports nothing of a later line
     ("code_verbs", "label_verbs"),
     ("families",),
     ("papers",),
-    ("catalogue", "loading", "zoo"),
+    ("catalogue", "loading", "presets", "zoo"),
 )
 DEEPER = {  # abstract families that derive from another family
     "MatchedAutoencoder": "it is an autoencoder, with a critic of codes",
@@ -115,6 +116,13 @@ def test_every_entry_is_complete(entry):
     assert entry.title and entry.authors and entry.objective
     assert 1950 <= entry.year <= 2030
     assert str(entry.year) in inspect.getdoc(zoo.model_class(entry.name)).partition("Reference:")[2]
+
+
+@every_entry
+def test_every_model_has_a_recipe_and_a_picture_of_it(entry):
+    recipe = Config.from_dict(read_yaml(ROOT / f"training/recipes/{entry.name}.yaml"))
+    assert recipe.model == entry.name
+    assert (ROOT / f"docs/gallery/{entry.name}.png").stat().st_size > 1000
 
 
 def test_names_and_aliases_are_unique_in_any_spelling():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from c_program import build
 from exports import NAMES, labelled, tiny
 
 import export
@@ -12,6 +13,12 @@ from export import saved_model
 def unchecked(monkeypatch):
     """Exports without the process that tries them: where that is not the point."""
     monkeypatch.setattr(saved_model, "_check", lambda *arguments: None)
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    """The C program that serves a version."""
+    return build(tmp_path_factory.mktemp("c"))
 
 
 @pytest.fixture(scope="session")

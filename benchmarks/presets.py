@@ -1,0 +1,55 @@
+"""Trains the presets by their recipes, measures them and exports them to saved_models/.
+
+    python -m benchmarks.presets [--names flex_ae_digits] [--data-dir DIR]
+
+A preset is named after its model and its data; its recipe is `training/recipes/<model>.yaml`
+on digits, else `<model>_<data>.yaml`. What is trained already (in `--out`) is not trained
+again, and a preset that is there is left alone unless `--again` is given.
+"""
+
+import argparse
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from benchmarks.gallery import RECIPES, ROOT, trained
+
+FOUNDATION = ("autoencoder", "vae", "beta_vae", "nsgan", "wgan_gp", "wae_mmd", "wae_gan")
+FOUNDATION += ("mask_aae", "flex_ae", "rae")
+ON_MNIST = ("vae", "wgan_gp", "mask_aae", "flex_ae")
+NAMES = [f"{name}_digits" for name in FOUNDATION] + [f"{name}_mnist" for name in ON_MNIST]
+
+
+def recipe(name):
+    """The name of the recipe of a preset."""
+    plain = name.removesuffix("_digits")
+    if not (RECIPES / f"{plain}.yaml").is_file():
+        raise ValueError(f"{RECIPES / plain}.yaml must exist for the preset {name!r}.")
+    return plain
+
+
+def main(argv=None):
+    from training import cli
+
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.presets", description=__doc__.split("\n\n")[0]
+    )
+    parser.add_argument("--names", nargs="+", default=NAMES, choices=NAMES, metavar="NAME")
+    parser.add_argument("--data-dir", help="where TFDS data lie")
+    parser.add_argument("--out", default="runs/gallery", type=pathlib.Path)
+    parser.add_argument("--again", action="store_true", help="export what is exported already")
+    options = parser.parse_args(argv)
+    failed = 0
+    for name in options.names:
+        folder = ROOT / "saved_models" / name
+        if (folder / "CARD.md").is_file() and not options.again:
+            continue
+        made = str(trained(recipe(name), options.out, options.data_dir).path)
+        failed += cli.main(["evaluate", made]) or cli.main(["export", made, "--to", str(folder)])
+        print(folder, flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
