@@ -15,15 +15,16 @@ class Extractor:
 
     def __init__(self, name, function):
         self.name, self.function = name, function
+        self.step = tf.function(function, autograph=False, reduce_retracing=True)
 
     def __call__(self, images):
         return self.function(images)
 
     def features(self, images, batch_size=250):
         """Features of an array of images, batch by batch: float32 `(count, size)`."""
-        step = tf.function(self.function, autograph=False, reduce_retracing=True)
         parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
-        return np.concatenate([step(tf.convert_to_tensor(p, tf.float32)).numpy() for p in parts])
+        found = [self.step(tf.convert_to_tensor(part, tf.float32)).numpy() for part in parts]
+        return np.concatenate(found)
 
 
 def pixels():
