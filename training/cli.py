@@ -1,4 +1,4 @@
-"""The `zoo` command: train, evaluate, sample from and export the models of the zoo.
+"""The `zoo` command: train, tune, evaluate, sample from and export the models of the zoo.
 
 Help, `zoo list` and refusals of names answer without importing TensorFlow.
 """
@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 from training import interrupts, lock, run, settings
-from training.options import parser, words
+from training.options import OF_A_MODEL, parser, words
 
 
 def main(argv=None):
@@ -70,11 +70,11 @@ def claimed(argv):
 
 
 def model_settings(argv):
-    """The model that `zoo train` is about to train, and the settings of its class.
+    """The model that a command is about to train, and the settings of its class.
 
     Its name and the data's are looked up first, so that a wrong one costs no import.
     """
-    if argv[:1] != ["train"]:
+    if argv[:1] not in [[command] for command in OF_A_MODEL]:
         return None, {}
     found = named(argv)
     if found.get("resume") is not None and len(argv) != (2 if "=" in argv[1] else 3):
@@ -161,16 +161,31 @@ def train(given):
 
 def trained(given, verbose):
     """The run of the options of `zoo train`."""
+    name, own, options = chosen(given)
+    return run.train(name, given.out, verbose=verbose, settings=own, **options)
+
+
+def chosen(given):
+    """Name, settings and other options of a command that trains a model in a folder."""
     if given.model.name is None:
         raise ValueError("NAME must be a model of the zoo; see `zoo list`. Received: none.")
     if given.out is None:
-        raise ValueError("`--out` must be the folder of the run. Received: none.")
+        raise ValueError("`--out` must be the folder to write to. Received: none.")
     options = given.as_dict()
     own = options.pop("model")
     name = own.pop("name")
     dropped = ("config", "versions", "out", "resume", "print_config")
-    options = {key: value for key, value in options.items() if key not in dropped}
-    return run.train(name, given.out, verbose=verbose, settings=own, **options)
+    return name, own, {key: value for key, value in options.items() if key not in dropped}
+
+
+def tune(given):
+    from training import search
+
+    name, own, options = chosen(given)
+    with interrupts.raised():
+        found = search.search(name, given.out, settings=own, **options)
+    if found is not None:
+        print(f"{search.as_table(found)}\n\n{given.out}: trials.csv, trials.png, best.json")
 
 
 def evaluate(given):
@@ -233,6 +248,7 @@ COMMANDS = {
     "list": list_models,
     "info": info,
     "train": train,
+    "tune": tune,
     "evaluate": evaluate,
     "sample": sample,
     "export": export,

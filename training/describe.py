@@ -63,11 +63,18 @@ def model(name):
             "Settings (--model.NAME of `zoo train`):",
             _settings(own),
             "",
+            f"Searched by `zoo tune`: {_searched(entry)}.",
             f"Batch size: {cls.batch_size}, of one move; fresh batches of a step: {made.parts}.",
             f"Verbs: {', '.join(verbs)}.",
             f"Score: {getattr(cls, 'score_kind', None) or 'none'}.",
         ]
     )
+
+
+def _searched(entry):
+    """The search space of an entry in words."""
+    spaces = settings.searched(entry)
+    return ", ".join(f"{key} {low:g} to {high:g} ({by})" for key, (low, high, by) in spaces.items())
 
 
 SHAPES = {

@@ -42,7 +42,7 @@ def parser(name=None, own=None):
     for command, (make, words_of, example) in PARSERS.items():
         usual = {"prog": f"zoo {command}", "description": f"{words_of}.", **PARSING}
         made = ArgumentParser(epilog=f"{CODES.get(command, '')}example: {example}", **usual)
-        make(made, name, own or {}) if command == "train" else make(made)
+        make(made, name, own or {}) if command in OF_A_MODEL else make(made)
         commands.add_subcommand(command, made, help=words_of)
     return top
 
@@ -67,11 +67,7 @@ def train_options(made, name, own):
     made.add_argument("--config", action=ActionConfigFile, help="YAML; options override it")
     add = made.add_argument
     add("model.name", nargs="?", default=name, metavar="NAME", help="of a model; see `zoo list`")
-    add("--data", type=str, default="digits", help="name of a data set")
-    add("--data-dir", type=str | None, help="folder of data that is not built in")
-    add("--size", type=int | None, help="side to resize images to")
-    add("--limit", type=int | None, help="most training examples to use")
-    add("--labels-per-class", type=int | None, help="known labels of a class; null is all")
+    data_options(made)
     add("--out", type=str | None, help="folder of the run; one that was stopped goes on there")
     add(
         "--resume",
@@ -79,6 +75,40 @@ def train_options(made, name, own):
         metavar="RUN",
         help="go on with this run; takes no other option",
     )
+    fit_options(made)
+    add("--sample-every", type=int | None, help="epochs between pictures; null is a tenth of all")
+    add("--save-every", type=int | None, help="epochs between checkpoints; null is a tenth of all")
+    add("--save-every-steps", type=int | None, help="steps between checkpoints within an epoch")
+    add("--on-divergence", type=str, default="stop", help="stop, or rollback with lower rates")
+    add("--versions", type=dict | None, help=argparse.SUPPRESS)  # written by runs, not read
+    model_options(made, own)
+
+
+def tune_options(made, name, own):
+    add = made.add_argument
+    add("model.name", nargs="?", default=name, metavar="NAME", help="of a model; see `zoo list`")
+    data_options(made)
+    add("--out", type=str | None, help="folder of the search; one that was stopped goes on there")
+    text = "val_mmd, val_fid, val_kid, val_coverage, val_likelihood, val_nac, or val_ and a log"
+    add("--objective", type=str, default="val_mmd", help=text)
+    add("--trials", type=int, default=10, help="settings to try")
+    add("--tuner", type=str, default="random", help="random, bayesian or hyperband")
+    add("--vary", nargs="+", help="names to search; null is those of `zoo info NAME`")
+    fit_options(made)
+    model_options(made, own)
+
+
+def data_options(made):
+    add = made.add_argument
+    add("--data", type=str, default="digits", help="name of a data set")
+    add("--data-dir", type=str | None, help="folder of data that is not built in")
+    add("--size", type=int | None, help="side to resize images to")
+    add("--limit", type=int | None, help="most training examples to use")
+    add("--labels-per-class", type=int | None, help="known labels of a class; null is all")
+
+
+def fit_options(made):
+    add = made.add_argument
     add("--epochs", type=int, default=20, help="passes over the training data")
     add("--batch-size", type=int | None, help="of one move; null is the model's own")
     add("--latent-dim", type=int, default=16, help="size of the code or noise")
@@ -88,13 +118,7 @@ def train_options(made, name, own):
         type=float | dict[str, float] | None,
         help="of all players or one; null is the paper's",
     )
-    add("--sample-every", type=int | None, help="epochs between pictures; null is a tenth of all")
-    add("--save-every", type=int | None, help="epochs between checkpoints; null is a tenth of all")
-    add("--save-every-steps", type=int | None, help="steps between checkpoints within an epoch")
-    add("--on-divergence", type=str, default="stop", help="stop, or rollback with lower rates")
     add("--jit-compile", type=bool, nargs="?", const=True, default=False, help="use XLA")
-    add("--versions", type=dict | None, help=argparse.SUPPRESS)  # written by runs, not read
-    model_options(made, own)
 
 
 def model_options(made, own):
@@ -143,7 +167,12 @@ def run_option(made):
     made.add_argument("--checkpoint", type=str | None, help=text)
 
 
+OF_A_MODEL = ("train", "tune")  # commands with the settings of a class
 CODES = {
+    "tune": (
+        "exit codes: 0 searched; 2 refused, or every trial failed; 75 stopped: the same command\n"
+        "goes on there, with every finished trial\n\n"
+    ),
     "train": (
         "exit codes: 0 trained; 2 refused, diverged or not written; 75 stopped by SIGTERM or\n"
         "Ctrl-C with the state saved: the same command goes on there, to the bit\n\n"
@@ -156,6 +185,11 @@ PARSERS = {  # command -> what adds its options, its description, an example
         train_options,
         "Trains a model; `zoo train NAME --help` lists the settings of NAME too",
         "zoo train beta_vae --data digits --epochs 20 --model.beta 4 --out runs/beta",
+    ),
+    "tune": (
+        tune_options,
+        "Searches settings of a model for a measure; every trial is a run",
+        "zoo tune beta_vae --data digits --objective val_mmd --trials 8 --out runs/tune",
     ),
     "evaluate": (
         evaluate_options,

@@ -132,6 +132,23 @@ def clusters(points, labels, path):
     _save(figure, path)
 
 
+def against(points, objective, default, path):
+    """Writes a panel for each name: `points[name]`, `(count, 2)`, value against objective.
+
+    A line marks `default`, what the defaults give; wide ranges of values are logarithmic.
+    """
+    figure, panels = _figure(4 * len(points), 3.2, 1, len(points))
+    for (name, pairs), panel in zip(points.items(), np.atleast_1d(panels).ravel(), strict=True):
+        panel.scatter(pairs[:, 0], pairs[:, 1], s=18)
+        panel.axhline(default, color="grey", linestyle="--", label="default")
+        if pairs[:, 0].min() > 0 and pairs[:, 0].max() > 10 * pairs[:, 0].min():
+            panel.set_xscale("log")
+        panel.set_xlabel(name)
+        panel.set_ylabel(objective)
+    panel.legend(fontsize=8)
+    _save(figure, path)
+
+
 def curves(history, path):
     """Writes one line for each log over the epochs; a log and its `val_` share a panel.
 

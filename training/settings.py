@@ -13,6 +13,9 @@ KINDS = (bool, int, float, str, tuple)
 NEVER = {"data_shape", "latent_dim", "num_classes", "seed", "name", "dtype"}
 
 
+RATE = "learning_rate_factor"  # times the paper's rates, of every player
+
+
 class Setting(typing.NamedTuple):
     """One setting of a class."""
 
@@ -31,6 +34,11 @@ def catalogue():
         sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look it up
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
+
+
+def searched(entry):
+    """What `zoo tune` varies of a model: name -> (from, to, scale)."""
+    return {**entry.search, RATE: (0.1, 10.0, "log")}
 
 
 def presets():

@@ -1,0 +1,224 @@
+"""Searches: what they try, what they lose when they are killed, what they say of failures."""
+
+import csv
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import keras_tuner
+import pytest
+
+import zoo
+from training import cli, oracles, search, tune
+from training.run import Run
+from zoo.catalogue import ENTRIES
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SMALL = {
+    "data": "digits",
+    "limit": 96,
+    "epochs": 2,
+    "batch_size": 32,
+    "latent_dim": 2,
+    "settings": {"hidden": (4,), "channels": (2, 2)},
+}
+WORDS = "--data digits --limit 96 --epochs 2 --batch-size 32 --latent-dim 2 --model.channels 2,2"
+
+
+def rows(folder):
+    """`trials.csv`, a dict a row."""
+    with open(folder / "trials.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """A search of three trials, and what it found."""
+    out = tmp_path_factory.mktemp("tune") / "beta"
+    return out, search.search("beta_vae", out, "val_loss", trials=3, **SMALL)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_every_model_has_a_space_of_settings_that_it_takes(entry):
+    from training import settings
+
+    known = settings.of(zoo.model_class(entry.name))
+    assert set(entry.search) <= set(known)
+    made = tune.space(entry.name)
+    assert {wanted.name for wanted in made.space} == {*entry.search, tune.RATE}
+    for wanted in made.space:
+        if wanted.name != tune.RATE:
+            kind = {"Int": int, "Float": float}[type(wanted).__name__]
+            assert known[wanted.name].kind is kind, wanted.name
+
+
+def test_trials_are_runs_within_the_space_and_the_best_is_the_least(found):
+    out, told = found
+    trials = rows(out)
+    assert len(trials) == told["trials"] == 3 and told["failed"] == 0
+    assert len({trial["beta"] for trial in trials}) == 3
+    scores = [float(trial["val_loss"]) for trial in trials]
+    assert told["best"] == min(scores)
+    for trial, score in zip(trials, scores, strict=True):
+        run = Run.open(out / "search" / f"trial_{trial['trial']}" / "run")
+        assert 0.1 <= run.config.settings["beta"] == float(trial["beta"]) <= 16.0
+        rate = Run.open(out / "default").config.learning_rate["autoencoder"]
+        factor = float(trial[tune.RATE])
+        assert run.config.learning_rate["autoencoder"] == pytest.approx(factor * rate, rel=1e-5)
+        assert run.history()["val_loss"][-1] == pytest.approx(score, rel=1e-6)
+
+
+def test_the_best_model_is_measured_again_and_can_be_used(found):
+    out, told = found
+    assert json.loads((out / "best.json").read_text()) == told
+    run = Run.open(told["run"])
+    data, model = run.data(), run.model()
+    model.compile()
+    again = model.evaluate(data.test, batch_size=32, verbose=0, return_dict=True)["loss"]
+    assert again == pytest.approx(told["best"], rel=0.02)
+    assert model.sample(2, seed=0).shape == (2, 8, 8, 1)
+    assert (out / "trials.png").stat().st_size > 1000 and math.isfinite(told["default"])
+
+
+def test_a_search_that_is_done_is_not_done_again(found, monkeypatch):
+    out, told = found
+    monkeypatch.setattr("training.run.fitted", None)  # would fail
+    assert search.search("beta_vae", out, "val_loss", trials=3, **SMALL) == told
+
+
+def test_a_folder_of_another_search_is_refused(found):
+    with pytest.raises(ValueError, match=r"`objective` must be 'val_loss'.*'val_mmd'"):
+        search.search("beta_vae", found[0], "val_mmd", trials=3, **SMALL)
+
+
+def test_the_same_seed_tries_the_same_and_another_does_not():
+    def drawn(seed):
+        made = tune.space("beta_vae")
+        oracle = oracles.oracle("random", "val_loss", "min", made, 3, 1, seed)
+        return [oracle.populate_space(str(n))["values"] for n in range(3)]
+
+    assert drawn(1) == drawn(1) != drawn(2)
+
+
+def test_a_trial_that_diverges_is_worse_than_every_other_and_finite(tmp_path, monkeypatch):
+    values = iter([3.0, math.nan, 5.0])
+    monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, 4.0))
+    told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
+    scores = [float(trial["val_loss"]) for trial in rows(tmp_path)]
+    assert told["best"] == 3.0 and scores[1] == 7.0 and told["failed"] == 0
+
+
+def test_failed_trials_are_told_and_all_failed_is_an_error(tmp_path, monkeypatch, capsys):
+    def fails(config, folder, *arguments):
+        if "trial_0" in str(folder) or everything:
+            raise ValueError("no such luck")
+        return 2.0
+
+    everything = False
+    monkeypatch.setattr(tune, "scored", fails)
+    told = search.search("vae", tmp_path / "some", "val_loss", trials=2, **SMALL)
+    assert told["failed"] == 1 and told["best"] == 2.0
+    assert "trial 0 failed: ValueError: no such luck" in capsys.readouterr().out
+    everything = True
+    words = ["tune", "vae", "--objective", "val_loss", "--trials", "2", *WORDS.split()]
+    assert cli.main([*words, "--out", str(tmp_path / "all")]) == 2
+    assert "All 2 trials failed" in capsys.readouterr().err
+    assert [trial["status"] for trial in rows(tmp_path / "all")] == ["FAILED"] * 2
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"objective": "loss"}, "`objective` must be one of val_mmd"),
+        ({"tuner": "grid"}, "`tuner` must be one of random, bayesian, hyperband"),
+        ({"vary": ["gamma"]}, "`vary` must be of beta, learning_rate_factor, latent_dim"),
+        ({"trials": 0}, "`trials` must be a positive integer"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_anything_is_written(tmp_path, given, words):
+    with pytest.raises(ValueError, match=words):
+        search.search("beta_vae", tmp_path / "out", **given, **SMALL)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", oracles.KINDS)
+def test_every_tuner_finds_a_planted_optimum(tmp_path, kind, monkeypatch):
+    def planted(config, *arguments):
+        return abs(math.log(config.settings["beta"]))
+
+    monkeypatch.setattr(tune, "scored", planted)
+    fields = {**SMALL, "epochs": 9}
+    told = search.search("beta_vae", tmp_path, "val_loss", trials=12, tuner=kind, **fields)
+    betas = [float(trial["beta"]) for trial in rows(tmp_path)]
+    assert len(betas) == 12 and told["best"] == pytest.approx(min(map(abs, map(math.log, betas))))
+    assert told["best"] < 0.5 and told["default"] == pytest.approx(math.log(4.0))
+
+
+def test_hyper_model_serves_any_tuner_of_keras_tuner(tmp_path):
+    from training import data
+
+    options = {key: value for key, value in SMALL.items() if key not in ("data", "limit")}
+    made = tune.HyperModel("beta_vae", data.load("digits", limit=96), "val_loss", **options)
+    aim = keras_tuner.Objective("val_loss", "min")
+    tuner = keras_tuner.RandomSearch(made, aim, max_trials=2, directory=tmp_path, seed=1)
+    tuner.search(epochs=1, verbose=0)
+    best = tuner.get_best_hyperparameters()[0].values
+    assert set(best) == {"beta", tune.RATE} and 0.1 <= best["beta"] <= 16.0
+
+
+def started(out, *more, **environment):
+    """`zoo tune` in a process of its own."""
+    words = ["tune", "beta_vae", "--objective", "val_loss", *WORDS.split(), "--out", str(out)]
+    command = [sys.executable, "-m", "training.cli", *words, *more]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, **pipes)
+
+
+def finished(out):
+    """Trial -> the score of it on disk."""
+    files = sorted((out / "search").glob("trial_*/trial.json"))
+    found = {path.parent.name: json.loads(path.read_text()) for path in files}
+    return {name: t["score"] for name, t in found.items() if t["score"] is not None}
+
+
+@pytest.mark.fault
+def test_f11_a_search_that_is_killed_five_times_loses_no_finished_trial(tmp_path):
+    out, before, kills = tmp_path / "out", {}, 0
+    while kills < 5:
+        process = started(out, "--trials", "8")
+        while process.poll() is None and len(finished(out)) <= kills:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            break
+        time.sleep(0.3)  # within the next trial
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+        now = finished(out)
+        assert before.items() <= now.items()
+        before = now
+    process = started(out, "--trials", "8")
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said[-2000:]
+    assert kills == 5 and len(rows(out)) == 8 and before.items() <= finished(out).items()
+    alone = tmp_path / "alone"
+    started(alone, "--trials", "8").communicate(timeout=300)
+    assert finished(alone) == finished(out)
+
+
+@pytest.mark.fault
+def test_f11_two_workers_share_a_search(tmp_path):
+    shared = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": "18764"}
+    names = ("chief", "worker0", "worker1")
+    each = [
+        started(tmp_path, "--trials", "6", **shared, KERASTUNER_TUNER_ID=name) for name in names
+    ]
+    said = [process.communicate(timeout=300)[0] for process in each]
+    assert [process.returncode for process in each] == [0, 0, 0], said
+    trials = rows(tmp_path)
+    assert len(trials) == 6 and all(trial["status"] == "COMPLETED" for trial in trials)
