@@ -1,11 +1,13 @@
 """The model of a config, compiled and tried against its data."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
 
 from training import data as datasets
 from training import settings as known
+from training import strategy
 
 
 def prepared(config, data):
@@ -24,9 +26,11 @@ def prepared(config, data):
     if cls.targets == "domain":
         targets(cls, data)
     shape = tuple(int(n) for n in data.data_shape)
-    made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
-    made.compile(jit_compile=config.jit_compile)
-    set_rates(made, config.learning_rate)
+    together = config.strategy != "one"
+    with strategy.create(config.strategy).scope() if together else contextlib.nullcontext():
+        made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
+        made.compile(jit_compile=config.jit_compile)
+        set_rates(made, config.learning_rate)
     train_set, _ = sides(made, data)
     zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
     return made
@@ -88,11 +92,13 @@ def sides(model, data):
 
 def resolved(config, model):
     """The config with every default written out."""
+    import keras
+
     own = {name: setting.default for name, setting in known.of(type(model)).items()}
-    rates = {p: float(f"{float(o.learning_rate):.6g}") for p, o in model.optimizers.items()}
+    rates = {p: keras.ops.convert_to_numpy(o.learning_rate) for p, o in model.optimizers.items()}
     return dataclasses.replace(
         config,
         batch_size=config.batch_size or model.batch_size,
-        learning_rate=rates,
+        learning_rate={player: float(f"{rate:.6g}") for player, rate in rates.items()},
         settings={**own, **known.checked(type(model), config.settings)},
     )

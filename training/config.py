@@ -7,6 +7,7 @@ import yaml
 
 from training import data as datasets
 from training import settings as known
+from training import strategy
 
 MOST_BYTES = 100_000  # of a config
 COUNTS = ("epochs", "latent_dim", "batch_size", "limit", "labels_per_class")
@@ -30,6 +31,8 @@ class Config:
         on_divergence: "stop", or "rollback" to the last good checkpoint with lower rates.
         learning_rate: a number for every player, or a dict by player; the paper's where None.
         jit_compile: whether to compile the step by XLA.
+        strategy: "one", "mirrored" or "tpu", of `training.strategy`. Workers would all write
+            the folder of one run: train them by `model.fit`.
         settings: those of the class, by name.
     """
 
@@ -49,6 +52,7 @@ class Config:
     on_divergence: str = "stop"
     learning_rate: float | dict | None = None
     jit_compile: bool = False
+    strategy: str = "one"
     settings: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
@@ -64,6 +68,12 @@ class Config:
             raise ValueError(
                 f"`on_divergence` must be 'stop' or 'rollback'. Received: {self.on_divergence!r}."
             )
+        if self.strategy == "workers":
+            raise ValueError(
+                "`strategy` of a run must be 'one', 'mirrored' or 'tpu'. Received: 'workers', "
+                "which would all write one folder: train them by `model.fit` in your own code."
+            )
+        strategy.check(self.strategy)
         often = max(1, self.epochs // 10)
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
 

@@ -119,6 +119,7 @@ def fit_options(made):
         help="of all players or one; null is the paper's",
     )
     add("--jit-compile", type=bool, nargs="?", const=True, default=False, help="use XLA")
+    add("--strategy", type=str, default="one", help="one, mirrored (every GPU) or tpu")
 
 
 def model_options(made, own):

@@ -129,6 +129,8 @@ def test_info_tells_defaults_as_yaml_writes_them_and_knows_models_of_vectors(cap
         (["vae", "--learning-rate", "0"], "above 0"),
         (["vae", "--learning-rate.critic", "1e-3"], "['autoencoder']"),
         (["vae", "--batch-size", "100000"], "smaller `batch_size`"),
+        (["vae", "--strategy", "workers"], "train them by `model.fit`"),
+        (["vae", "--strategy", "parameter_server"], "which is refused: its workers"),
         ([], "NAME"),
     ],
 )
@@ -181,6 +183,18 @@ def test_run_holds_config_history_pictures_and_model(run):
     rows = list(csv.DictReader((run / "history.csv").open()))
     assert len(rows) == 2
     assert all(math.isfinite(float(row[name])) for row in rows for name in ("loss", "val_loss"))
+
+
+def test_a_mirrored_run_is_that_of_one_device(run, tmp_path):
+    words = ["train", "vae", "--out", tmp_path / "run", "--strategy", "mirrored", *TINY]
+    code = "import sys; from training.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    with open(run / "history.csv") as one, open(tmp_path / "run" / "history.csv") as mirrored:
+        for ours, theirs in zip(csv.DictReader(one), csv.DictReader(mirrored), strict=True):
+            for log, value in ours.items():
+                assert float(theirs[log]) == pytest.approx(float(value), rel=1e-4), log
 
 
 def test_config_of_a_run_is_whole_and_trains_again(run, tmp_path, capsys):
