@@ -17,7 +17,7 @@ demo: install
 	$(BIN)/python -m training.demo
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 slow: install
 	$(BIN)/python -m pytest -m slow

@@ -18,3 +18,20 @@ def two():
     """Two replicas on the CPU; a second strategy of its kind would stall collectives."""
     together = tf.distribute.ReductionToOneDevice()
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=together)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """All that is asked of one model comes together, in one process: it is trained there once."""
+    first = {}
+    for number, item in enumerate(items):
+        group = _group(item)
+        first.setdefault(group, number)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: first[_group(item)])
+
+
+def _group(item):
+    """The model that a test of conformance is about; the file of any other test."""
+    name = item.callspec.params.get("name") if hasattr(item, "callspec") else None
+    return name if name and item.path.parent.name == "conformance" else str(item.path)

@@ -141,7 +141,7 @@ every_sampler = pytest.mark.parametrize(
 )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=3)
 def trained(name):
     """The model of a row, trained for two epochs as its paper does, and its history."""
     model = ROWS[name].make()
@@ -172,7 +172,7 @@ def stepped(name, scope=None, optimizer=None, validate=True, **options):
     return model, model.fit(*data, batch_size=BATCH, verbose=0, **held_out).history
 
 
-plainly_stepped = functools.cache(stepped)
+plainly_stepped = functools.lru_cache(maxsize=3)(stepped)
 
 
 def values(model):

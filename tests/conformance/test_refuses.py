@@ -1,5 +1,6 @@
 """Bad input is an error that names the argument, what is accepted and what came."""
 
+import functools
 import inspect
 import math
 
@@ -41,24 +42,23 @@ BAD = {
 DATASETS = [case for case in BAD if case not in ("empty", "nothing", "generator")]
 
 
-@pytest.fixture(scope="module")
-def ready():
-    """Name -> a compiled model."""
-    models = {name: ROWS[name].make() for name in ROWS}
-    for model in models.values():
-        model.compile()
-    return models
+@functools.lru_cache(maxsize=3)
+def ready(name):
+    """A compiled model, which no refusal changes."""
+    model = ROWS[name].make()
+    model.compile()
+    return model
 
 
 @pytest.fixture
-def refuse(ready):
+def refuse():
     """Asserts that a call is refused with these words and changes no variable of a model."""
 
     def check(name, call, error, words):
-        before = values(ready[name])
+        before = values(ready(name))
         with pytest.raises(error, match=words):
-            call(ready[name])
-        after = values(ready[name])
+            call(ready(name))
+        after = values(ready(name))
         assert [key for key in before if before[key].tobytes() != after[key].tobytes()] == []
 
     return check
@@ -102,17 +102,17 @@ def test_a_dataset_that_cannot_be_cut_is_refused(refuse):
 
 
 @every_model
-def test_less_data_than_one_step_takes_is_refused_with_the_arithmetic(name, refuse, ready):
-    parts = ready[name].parts
-    few = images(BATCH * parts - 1, ready[name].data_shape)
+def test_less_data_than_one_step_takes_is_refused_with_the_arithmetic(name, refuse):
+    parts = ready(name).parts
+    few = images(BATCH * parts - 1, ready(name).data_shape)
     taken = f"{parts} fresh batches of {BATCH}" if parts > 1 else "one batch"
     words = f"takes {taken} = {BATCH * parts} examples. Received: {len(few)}"
     refuse(name, lambda m: m.fit(*fed(m, few), batch_size=BATCH, verbose=0), ValueError, words)
 
 
 @every_model
-def test_y_is_refused_where_none_is_taken_and_asked_for_where_one_is(name, refuse, ready):
-    alone, x = ready[name].targets == "none", images(shape=ready[name].data_shape)
+def test_y_is_refused_where_none_is_taken_and_asked_for_where_one_is(name, refuse):
+    alone, x = ready(name).targets == "none", images(shape=ready(name).data_shape)
     given = (x, np.zeros(2 * BATCH, np.int32)) if alone else (x,)
     words = "`y` must be None" if alone else "needs `y`: targets are"
     refuse(name, lambda m: m.fit(*given, verbose=0), ValueError, words)

@@ -12,7 +12,7 @@ from zoo import noise
 from zoo.verbs import argument
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2)
 def traced(name):
     """Signature -> its function, traced for any number of rows."""
     found = trained(name)[0].signatures()

@@ -8,7 +8,7 @@ import tensorflow as tf
 from descriptors import BATCH, ROWS, every_model, key, trained, values
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2)
 def moved(name):
     """The model of a row, and the variables that each move of a step changed, by movers."""
     model, found = ROWS[name].make(), {}
