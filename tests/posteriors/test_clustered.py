@@ -7,7 +7,7 @@ import tensorflow as tf
 from zoo.noise import serving
 from zoo.posteriors.clustered import ClusteredGaussian
 from zoo.posteriors.gaussian import DiagonalGaussian
-from zoo.priors.mixture import GaussianMixture
+from zoo.priors.mixture import MixturePrior
 
 CLUSTERS, LATENT = 4, 3
 
@@ -15,7 +15,7 @@ CLUSTERS, LATENT = 4, 3
 def planted(count=6):
     """An encoder's output, and a mixture."""
     random = np.random.default_rng(0)
-    prior = GaussianMixture(LATENT, CLUSTERS)
+    prior = MixturePrior(LATENT, CLUSTERS)
     prior.set_weights([random.normal(size=w.shape) for w in prior.get_weights()])
     output = random.normal(size=(count, 2 * LATENT + CLUSTERS)).astype(np.float32)
     return tf.constant(output), prior

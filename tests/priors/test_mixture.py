@@ -7,7 +7,7 @@ import scipy.stats
 
 from zoo.losses.divergence import gaussian_kl
 from zoo.noise import serving
-from zoo.priors.mixture import GaussianMixture
+from zoo.priors.mixture import MixturePrior
 
 MEANS = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]], np.float32)
 SHARES = np.array([0.5, 0.3, 0.2])
@@ -16,7 +16,7 @@ LOG_VARS = np.log([[0.25, 1.0], [0.5, 0.5], [1.0, 0.1]]).astype(np.float32)
 
 @pytest.fixture
 def mixture():
-    prior = GaussianMixture(2, 3)
+    prior = MixturePrior(2, 3)
     prior.set_weights([np.log(SHARES), MEANS, LOG_VARS])
     return prior
 
@@ -56,7 +56,7 @@ def test_draws_have_the_shares_and_the_moments_of_the_components(mixture):
 def test_the_start_finds_the_clusters_of_codes_and_repeats_itself(mixture):
     codes, found = drawn(mixture, 3_000), []
     for _ in range(2):
-        prior = GaussianMixture(2, 3)
+        prior = MixturePrior(2, 3)
         prior.start(codes, seed=3)
         found.append(prior.get_weights())
     for first, again in zip(*found, strict=True):
@@ -70,7 +70,7 @@ def test_the_start_finds_the_clusters_of_codes_and_repeats_itself(mixture):
 
 
 def test_a_fixed_variance_is_one_and_stays():
-    prior = GaussianMixture(2, 3, variance="fixed")
+    prior = MixturePrior(2, 3, variance="fixed")
     prior.start(5.0 * np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))
     assert (prior.log_vars.numpy() == 0).all() and len(prior.trainable_variables) == 2
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(prior))
@@ -80,9 +80,9 @@ def test_a_fixed_variance_is_one_and_stays():
 @pytest.mark.parametrize("codes", [np.zeros((2, 2)), np.full((9, 2), np.nan)])
 def test_codes_that_give_no_clusters_are_refused(codes):
     with pytest.raises(ValueError, match="at least 3 finite rows. Received"):
-        GaussianMixture(2, 3).start(codes)
+        MixturePrior(2, 3).start(codes)
 
 
 def test_another_variance_is_refused():
     with pytest.raises(ValueError, match="'learned' or 'fixed'. Received: 'full'"):
-        GaussianMixture(2, 3, variance="full")
+        MixturePrior(2, 3, variance="full")

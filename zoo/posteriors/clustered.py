@@ -47,7 +47,7 @@ class ClusteredGaussian(keras.layers.Layer):
         return [tf.reduce_sum(part, axis=1) for part in parts]
 
     def divergence(self, output, z, log_q, prior):
-        """KL(q(z, c|x) | p(z, c)), nats: `(batch,)`; `prior` is a `GaussianMixture`."""
+        """KL(q(z, c|x) | p(z, c)), nats: `(batch,)`; `prior` is a `MixturePrior`."""
         return tf.add_n(self.divergences(output, prior))
 
     def _code(self, output):

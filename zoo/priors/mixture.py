@@ -11,7 +11,7 @@ from zoo.registry import register
 
 
 @register
-class GaussianMixture(keras.layers.Layer):
+class MixturePrior(keras.layers.Layer):
     """p(z) = sum_k pi_k N(z; mean_k, diag var_k); pi, means and variances are weights.
 
     Args:

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from zoo.labels import completed
 from zoo.posteriors.clustered import ClusteredGaussian
-from zoo.priors.mixture import GaussianMixture
+from zoo.priors.mixture import MixturePrior
 from zoo.registry import register
 from zoo.vae.base import VariationalModel
 from zoo.vae_mixture.pretraining import prepared
@@ -50,7 +50,7 @@ class MoGVAECluster(VariationalModel):
         super().__init__(
             encoder, decoder, latent_dim, num_clusters=num_clusters,
             pretrain_steps=pretrain_steps, posterior=posterior or ClusteredGaussian(num_clusters),
-            prior=prior or GaussianMixture(latent_dim, num_clusters), **parts)
+            prior=prior or MixturePrior(latent_dim, num_clusters), **parts)
         self.num_classes = num_clusters  # what `labels` of `sample` count
 
     @classmethod
