@@ -171,8 +171,8 @@ def run_option(made):
 OF_A_MODEL = ("train", "tune")  # commands with the settings of a class
 CODES = {
     "tune": (
-        "exit codes: 0 searched; 2 refused, or every trial failed; 75 stopped: the same command\n"
-        "goes on there, with every finished trial\n\n"
+        "exit codes: 0 searched; 2 refused, or every trial failed or diverged; 75 stopped: the\n"
+        "same command goes on there, with every finished trial\n\n"
     ),
     "train": (
         "exit codes: 0 trained; 2 refused, diverged or not written; 75 stopped by SIGTERM or\n"

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import math
 import os
 import pathlib
 
@@ -41,11 +42,11 @@ def search(
         **more: the other fields of `Config`, the same for every trial.
 
     Returns:
-        {"objective", "default", "best", "values", "run", "trials", "failed"}; run is the
-        folder of the best one.
+        {"objective", "default", "best", "values", "run", "trials", "failed", "diverged"}; run
+        is the folder of the best one; default is None where the defaults diverge.
 
     Raises:
-        AllFailed: a `ValueError`, if every trial failed.
+        AllFailed: a `ValueError`, if every trial failed or diverged.
     """
     if type(trials) is not int or trials < 1:
         raise ValueError(f"`trials` must be a positive integer. Received: {trials!r}.")
@@ -83,29 +84,38 @@ def require_same(out, config, objective, tuner, vary):
 def concluded(searching, out):
     """Writes `trials.csv`, `trials.png` and `best.json`; returns what was found."""
     trials = sorted(searching.oracle.trials.values(), key=lambda trial: trial.trial_id)
-    done = [trial for trial in trials if trial.score is not None]
+    diverged = [trial for trial in trials if searching.penalised(trial)]
     failed = [trial for trial in trials if trial.score is None]
-    write_text(out / "trials.csv", as_csv(trials, searching.objective))
-    for trial in failed:
-        print(f"trial {trial.trial_id} failed: {last_line(trial.message)}", flush=True)
+    done = [trial for trial in trials if trial not in (*failed, *diverged)]
+    write_text(out / "trials.csv", as_csv(trials, diverged, searching.objective))
+    tell(failed, diverged)
     if not done:
-        raise AllFailed(f"All {len(trials)} trials failed; see {out / 'trials.csv'}.")
+        raise AllFailed(f"All {len(trials)} trials failed or diverged; see {out / 'trials.csv'}.")
     sign = 1.0 if searching.oracle.objective.direction == "min" else -1.0
     best = min(done, key=lambda trial: sign * trial.score)
     values = {k: v for k, v in best.hyperparameters.values.items() if not k.startswith("tuner/")}
     default = tune.scored(searching.config, out / "default", searching.objective)
     found = {
         "objective": searching.objective,
-        "default": default,
+        "default": default if math.isfinite(default) else None,
         "best": best.score,
         "values": values,
         "run": str(pathlib.Path(searching.get_trial_dir(best.trial_id)) / "run"),
         "trials": len(trials),
         "failed": len(failed),
+        "diverged": len(diverged),
     }
     write_text(out / "best.json", json.dumps(found, indent=2) + "\n")
     draw(done, values, searching.objective, default, out / "trials.png")
     return found
+
+
+def tell(failed, diverged):
+    """Prints a line for each trial that gave no value."""
+    for trial in failed:
+        print(f"trial {trial.trial_id} failed: {last_line(trial.message)}", flush=True)
+    for trial in diverged:
+        print(f"trial {trial.trial_id} diverged", flush=True)
 
 
 def last_line(message):
@@ -113,17 +123,22 @@ def last_line(message):
     return (message or "no message").strip().splitlines()[-1][:300]
 
 
-def as_csv(trials, objective):
-    """Every trial with its state, score, values and what went wrong."""
+def as_csv(trials, diverged, objective):
+    """Every trial with its state, score, values and what went wrong.
+
+    Those that diverged have no score: what the oracle was told is not a measure.
+    """
     names = list(dict.fromkeys(k for t in trials for k in t.hyperparameters.values))
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["trial", "status", objective, *names, "message"])
     for trial in trials:
         values = [trial.hyperparameters.values.get(name, "") for name in names]
-        score = "" if trial.score is None else trial.score
+        known = trial.score is not None and trial not in diverged
+        score = trial.score if known else ""
+        status = "DIVERGED" if trial in diverged else trial.status
         message = "" if trial.score is not None else last_line(trial.message)
-        rows.writerow([trial.trial_id, trial.status, score, *values, message])
+        rows.writerow([trial.trial_id, status, score, *values, message])
     return text.getvalue()
 
 
@@ -140,11 +155,13 @@ def draw(trials, names, objective, default, path):
 
 def as_table(found):
     """What a search found, as aligned text."""
-    rows = [("", found["objective"]), ("default", f"{found['default']:.5g}")]
+    default = "diverged" if found["default"] is None else f"{found['default']:.5g}"
+    rows = [("", found["objective"]), ("default", default)]
     rows.append(("best", f"{found['best']:.5g}"))
     rows += [
         (name, f"{v:.5g}" if isinstance(v, float) else str(v))
         for name, v in found["values"].items()
     ]
-    rows += [("trials", f"{found['trials']}, {found['failed']} failed"), ("run", found["run"])]
+    lost = found["failed"] + found["diverged"]
+    rows += [("trials", f"{found['trials']}, {lost} failed or diverged"), ("run", found["run"])]
     return table(rows)

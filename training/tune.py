@@ -182,8 +182,15 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
             write_text(folder.parent / "penalty.json", json.dumps({self.objective: value}))
         return {self.objective: value}
 
+    def penalised(self, trial):
+        """Whether the score of a trial is a penalty, since it diverged."""
+        return (pathlib.Path(self.get_trial_dir(trial.trial_id)) / "penalty.json").is_file()
+
     def penalty(self):
-        """Worse than every finished trial, and finite: what is not a number is not skipped."""
+        """Finite, and worse than every trial that is finished by now: it guides the oracle.
+
+        Later trials may be worse than it; so it is never reported as found.
+        """
         files = pathlib.Path(self.project_dir).glob("trial_*/trial.json")
         scores = [json.loads(path.read_text())["score"] for path in files]
         sign = 1.0 if self.oracle.objective.direction == "min" else -1.0

@@ -109,8 +109,27 @@ def test_a_trial_that_diverges_is_worse_than_every_other_and_finite(tmp_path, mo
     values = iter([3.0, math.nan, 5.0])
     monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, 4.0))
     told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
-    scores = [float(trial["val_loss"]) for trial in rows(tmp_path)]
-    assert told["best"] == 3.0 and scores[1] == 7.0 and told["failed"] == 0
+    file = tmp_path / "search" / "trial_1" / "trial.json"
+    assert json.loads(file.read_text())["score"] == 7.0  # what guides the oracle
+    assert told["best"] == 3.0 and (told["failed"], told["diverged"]) == (0, 1)
+
+
+def test_a_trial_that_diverges_first_is_not_the_best_of_greater_values(tmp_path, monkeypatch):
+    values = iter([math.nan, 44.0, 43.0])
+    monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, math.nan))
+    told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
+    assert told["best"] == 43.0 and told["run"].endswith("trial_2/run")
+    assert (told["diverged"], told["failed"], told["default"]) == (1, 0, None)
+    assert [trial["status"] for trial in rows(tmp_path)] == ["DIVERGED", *["COMPLETED"] * 2]
+    assert json.loads((tmp_path / "best.json").read_text()) == told
+
+
+def test_a_search_whose_trials_all_diverge_exits_with_an_error(tmp_path, capsys):
+    words = ["tune", "vae", "--objective", "val_loss", "--trials", "2", *WORDS.split()]
+    assert cli.main([*words, "--learning-rate", "1e12", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert "All 2 trials failed or diverged" in said.err and "trial 1 diverged" in said.out
+    assert not (tmp_path / "best.json").exists()
 
 
 def test_failed_trials_are_told_and_all_failed_is_an_error(tmp_path, monkeypatch, capsys):
@@ -127,7 +146,7 @@ def test_failed_trials_are_told_and_all_failed_is_an_error(tmp_path, monkeypatch
     everything = True
     words = ["tune", "vae", "--objective", "val_loss", "--trials", "2", *WORDS.split()]
     assert cli.main([*words, "--out", str(tmp_path / "all")]) == 2
-    assert "All 2 trials failed" in capsys.readouterr().err
+    assert "All 2 trials failed or diverged" in capsys.readouterr().err
     assert [trial["status"] for trial in rows(tmp_path / "all")] == ["FAILED"] * 2
 
 
