@@ -5,13 +5,14 @@ model itself as `model.keras` (without optimizers), the `config.yaml` that train
 and a picture of what it draws.
 """
 
-import hashlib
 import json
 import math
 import pathlib
 import shlex
 
 import yaml
+
+from training.files import atomic, digest, write_text
 
 FORMAT = 1
 FILES = "model.keras", "config.yaml", "picture.png"
@@ -22,12 +23,13 @@ LIMITS = (
 )
 
 
-def write(run, model, directory, version, metrics, draw):
+def write(run, model, data, directory, version, metrics, draw):
     """Writes card, model and picture beside the versions of an exported run.
 
     Args:
         run: the `training.run.Run` it is of.
         model: what was exported.
+        data: what it was trained on.
         directory: folder of the model's versions.
         version: folder of the newest one.
         metrics: name -> entry, as `training.evaluate` gives; may be empty.
@@ -36,8 +38,6 @@ def write(run, model, directory, version, metrics, draw):
     Returns:
         The path of `CARD.md`.
     """
-    from training.files import atomic, write_text
-
     folder = pathlib.Path(directory)
     bare = type(model).from_config(model.get_config())
     for ours, theirs in zip(bare.variables, model.variables, strict=True):
@@ -45,7 +45,7 @@ def write(run, model, directory, version, metrics, draw):
     with atomic(folder / "model.keras") as partial:
         bare.save(partial)
     draw(folder / "picture.png")
-    content = contents(run, model, version, metrics)
+    content = contents(run, model, data, version, metrics)
     write_text(folder / "config.yaml", yaml.safe_dump(content["config"], sort_keys=False))
     content["files"] = {name: digest(folder / name) for name in FILES}
     write_text(folder / "card.json", json.dumps(content, indent=2) + "\n")
@@ -53,31 +53,26 @@ def write(run, model, directory, version, metrics, draw):
     return folder / "CARD.md"
 
 
-def contents(run, model, version, metrics):
+def contents(run, model, data, version, metrics):
     """What a card tells, as data."""
     import zoo
 
-    entry, config = zoo.catalogue.find(run.config.model), run.config.as_dict()
+    entry = zoo.catalogue.find(run.config.model)
     return {
         "format": FORMAT,
         "model": entry.name,
         "class": f"zoo.{entry.class_name}",
         "paper": f"{entry.authors}, {entry.year}: {entry.title}",
         "objective": entry.objective,
-        "data": run.data().source,
+        "data": data.source,
         "data_shape": list(model.data_shape),
-        "config": {key: value for key, value in config.items() if key != "data_dir"},
+        "config": run.config.as_published(),
         "parameters": sum(math.prod(v.shape) for v in model.trainable_variables),
         "metrics": metrics,
         "version": int(pathlib.Path(version).name),
         "zoo": zoo.__version__,
         "limits": list(LIMITS),
     }
-
-
-def digest(path):
-    """SHA-256 of a file."""
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
 def text(name, content):

@@ -90,6 +90,17 @@ def sides(model, data):
     return (data.train, data.train_labels), (data.test, data.test_labels)
 
 
+def fit(model, data, **options):
+    """Trains a model, with what is held out to validate it; the `History`."""
+    train, (x, y) = sides(model, data)
+    return model.fit(*train, validation_data=x if y is None else (x, y), **options)
+
+
+def awaits_sampler(model):
+    """Whether a model samples only once `fit_sampler` has given its codes a law."""
+    return "sample" in model.verbs and "sample" not in model.offered()
+
+
 def resolved(config, model):
     """The config with every default written out."""
     import keras

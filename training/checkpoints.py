@@ -5,7 +5,6 @@ Imports no TensorFlow.
 """
 
 import errno
-import hashlib
 import json
 import logging
 import os
@@ -17,7 +16,8 @@ import typing
 
 import numpy as np
 
-from training.files import sync
+from training.checks import require_count
+from training.files import digest, sync
 
 ARRAYS, RECORD, SUMS = "arrays.npz", "record.json", "SHA256SUMS"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -62,8 +62,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder, keep=3):
-        if type(keep) is not int or keep < 1:
-            raise ValueError(f"`keep` must be a positive integer. Received: {keep!r}.")
+        require_count("keep", keep)
         self.folder, self.keep = pathlib.Path(folder), keep
 
     def places(self):
@@ -197,5 +196,4 @@ def _fill(folder, arrays, record):
 def _sums(folder):
     """The lines of `SHA256SUMS` that the files of a checkpoint should have."""
     for name in (ARRAYS, RECORD):
-        with (folder / name).open("rb") as file:
-            yield f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n"
+        yield f"{digest(folder / name)}  {name}\n"

@@ -7,11 +7,12 @@ with its accuracy on held-out data. `extractor("classifier:mnist")` then gives i
 """
 
 import argparse
-import hashlib
 import json
 import os
 import pathlib
 import sys
+
+from training.files import atomic, digest, write_text
 
 ROOT = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
 FEATURES = 64
@@ -66,7 +67,6 @@ def train(data, epochs=None, seed=0, batch_size=128, verbose=2):
 
 def write(made, accuracy, data, seed, root=ROOT):
     """Writes a trained network and its card; returns the folder."""
-    from training.files import atomic, write_text
 
     folder = pathlib.Path(root) / f"classifier_{data.name}"
     bare = network(data.data_shape, data.num_classes)  # without the optimizer
@@ -87,11 +87,6 @@ def write(made, accuracy, data, seed, root=ROOT):
     }
     write_text(folder / "card.json", json.dumps(card, indent=2) + "\n")
     return folder
-
-
-def digest(path):
-    """SHA-256 of a file."""
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
 def load(name, root=ROOT):

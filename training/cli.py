@@ -195,11 +195,12 @@ def evaluate(given):
     made = run.Run.open(given.run)
     names = list(MEASURES) if given.metrics == ["all"] else given.metrics
     path, model = made.metrics_file(given.checkpoint), made.model(given.checkpoint)
+    data = made.data()
     chosen = {"metrics": names, "extractor": given.extractor, "path": path}
-    found = metrics.evaluate(model, made.data(), given.count, given.seed, **chosen)
+    found = metrics.evaluate(model, data, given.count, given.seed, **chosen)
     print(f"{metrics.as_table(found)}\n\n{path}")
     if given.report:
-        print(made.report(found, given.count, given.seed))
+        print(made.report(model, data, found, given.count, given.seed))
 
 
 def sample(given):
@@ -229,10 +230,10 @@ def export(given):
 
     made = run.Run.open(given.run)
     model, data = made.model(given.checkpoint), made.data()
-    config = {key: value for key, value in made.config.as_dict().items() if key != "data_dir"}
-    version = save(model, given.to, metadata={"config": config}, batch_size=given.batch_size)
+    about = {"config": made.config.as_published()}
+    version = save(model, given.to, metadata=about, batch_size=given.batch_size)
     draw, metrics = functools.partial(show, model, data=data), made.metrics(given.checkpoint)
-    print(f"{version}\n{card.write(made, model, given.to, version, metrics, draw)}")
+    print(f"{version}\n{card.write(made, model, data, given.to, version, metrics, draw)}")
 
 
 def serve_check(given):

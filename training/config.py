@@ -5,9 +5,9 @@ import pathlib
 
 import yaml
 
+from training import checks, strategy
 from training import data as datasets
 from training import settings as known
-from training import strategy
 
 MOST_BYTES = 100_000  # of a config
 COUNTS = ("epochs", "latent_dim", "batch_size", "limit", "labels_per_class")
@@ -60,14 +60,11 @@ class Config:
         for name in (*COUNTS, "sample_every", "save_every", "save_every_steps"):
             value = getattr(self, name)
             optional = name not in ("epochs", "latent_dim")
-            if not (value is None and optional) and not (type(value) is int and value > 0):
-                raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
+            if not (value is None and optional):
+                checks.require_count(name, value)
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
-        if self.on_divergence not in ("stop", "rollback"):
-            raise ValueError(
-                f"`on_divergence` must be 'stop' or 'rollback'. Received: {self.on_divergence!r}."
-            )
+        checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
         if self.strategy == "workers":
             raise ValueError(
                 "`strategy` of a run must be 'one', 'mirrored' or 'tpu'. Received: 'workers', "
@@ -88,6 +85,14 @@ class Config:
         own = fields.pop("settings")
         own = {key: list(v) if isinstance(v, tuple) else v for key, v in own.items()}
         return {**fields, "model": {"name": self.model, **own}}
+
+    def as_published(self):
+        """As `as_dict`, without what is of this machine alone."""
+        return {key: value for key, value in self.as_dict().items() if key != "data_dir"}
+
+    def replaced(self, **fields):
+        """With other fields, and how often pictures and checkpoints are made by its epochs."""
+        return dataclasses.replace(self, sample_every=None, save_every=None, **fields)
 
     def as_arguments(self):
         """As `training.run.train` takes it."""

@@ -4,7 +4,6 @@ python -m training.demo --epochs 20
 """
 
 import argparse
-import dataclasses
 import os
 import pathlib
 import subprocess
@@ -61,10 +60,7 @@ def recipe(epochs=None):
     from training.config import Config, read_yaml
 
     config = Config.from_dict(read_yaml(RECIPE))
-    return dataclasses.replace(config, epochs=epochs or config.epochs, **AGAIN)
-
-
-AGAIN = {"sample_every": None, "save_every": None}  # follow from the epochs
+    return config.replaced(epochs=epochs or config.epochs)
 
 
 def positive(word):

@@ -2,7 +2,6 @@
 
 import difflib
 import inspect
-import json
 
 from training import settings
 from training.files import table
@@ -28,13 +27,10 @@ def models(family=None):
 
 def presets():
     """The table of the trained models that come with the zoo. Imports no TensorFlow."""
-    found = sorted(settings.presets().glob("*/card.json"))
-    cards = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
     rows = [("name", "class", "data", "parameters")]
     rows += [
         (name, card["class"], card["config"]["data"], f"{card['parameters']:,}")
-        for name, card in cards.items()
-        if "model" in card
+        for name, card in settings.light("presets").cards().items()
     ]
     return table(rows)
 

@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from training.checks import require_count
+
 
 class Diverged(ValueError):
     """Training gave numbers that are not finite."""
@@ -93,10 +95,7 @@ class StopOnDivergence(keras.callbacks.Callback):
 
     def __init__(self, check_every=10):
         super().__init__()
-        if type(check_every) is not int or check_every < 1:
-            raise ValueError(
-                f"`check_every` must be a positive integer. Received: {check_every!r}."
-            )
+        require_count("check_every", check_every)
         self.check_every, self.unseen = check_every, 0
 
     def on_train_begin(self, logs=None):

@@ -1,6 +1,7 @@
 """Files that are either whole or not there."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import secrets
@@ -33,6 +34,12 @@ def sync(path):
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def digest(path):
+    """SHA-256 of a file."""
+    with pathlib.Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path, text):

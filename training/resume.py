@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from training import lock, state, strategy
 from training.checkpoints import Checkpoints, Place
+from training.checks import require_choice, require_count
 from training.divergence import Diverged, StopOnDivergence
 from training.interrupts import Interrupts, Stopped
 
@@ -63,15 +64,10 @@ class Resume(StopOnDivergence):
         factor=0.5,
     ):
         super().__init__(check_every)
-        for name, value in (("every", every), ("every_steps", every_steps)):
-            if not (value is None and name == "every_steps") and not (
-                type(value) is int and value > 0
-            ):
-                raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
-        if on_divergence not in ("stop", "rollback"):
-            raise ValueError(
-                f"`on_divergence` must be 'stop' or 'rollback'. Received: {on_divergence!r}."
-            )
+        require_count("every", every)
+        if every_steps is not None:
+            require_count("every_steps", every_steps)
+        require_choice("on_divergence", on_divergence, ("stop", "rollback"))
         self.store, self.interrupts = Checkpoints(directory, keep), Interrupts()
         self.every, self.every_steps, self.monitor = every, every_steps, monitor
         self.most_rollbacks = rollbacks if on_divergence == "rollback" else 0

@@ -19,6 +19,7 @@ import yaml
 
 from training import build, lock
 from training import settings as known
+from training.checks import difference, flat, require_choice
 from training.config import Config, read_yaml
 from training.files import write_text
 
@@ -67,14 +68,13 @@ class Run:
 
     def require(self, config):
         """Refuses another config than that of this run, naming what differs."""
-        own, given = flat(self.config.as_dict()), flat(config.as_dict())
-        for key in (*own, *given):
-            here, there = own.get(key, "not set"), given.get(key, "not set")
-            if here != there:
-                raise ValueError(
-                    f"`{key}` must be {here!r}, as in the run that {str(self.path)!r} holds. "
-                    f"Received: {there!r}. Choose another `out` for another run."
-                )
+        differ = difference(flat(self.config.as_dict()), flat(config.as_dict()))
+        if differ is not None:
+            key, here, there = differ
+            raise ValueError(
+                f"`{key}` must be {here!r}, as in the run that {str(self.path)!r} holds. "
+                f"Received: {there!r}. Choose another `out` for another run."
+            )
         was = read_yaml(self.path / "config.yaml").get("versions")
         if was != versions():
             _log.warning("%s began with %s, now %s: bits may differ.", self.path, was, versions())
@@ -114,9 +114,7 @@ class Run:
         from training import state
         from training.checkpoints import Checkpoints, Place
 
-        if checkpoint not in ("latest", "best"):
-            words = "`checkpoint` must be 'latest' or 'best'."
-            raise ValueError(f"{words} Received: {checkpoint!r}.")
+        require_choice("checkpoint", checkpoint, ("latest", "best"))
         store = Checkpoints(self.checkpoints)
         found = store.newest(aside=False)
         if found is None:
@@ -149,13 +147,19 @@ class Run:
         logs = [log for log in rows[0] if log != "epoch"] if rows else []
         return {log: [float(row[log] or "nan") for row in rows] for log in logs}
 
-    def report(self, metrics, count=1000, seed=0):
-        """Writes `report.html`: pictures, numbers and config on one page; its path."""
+    def report(self, model, data, metrics, count=1000, seed=0):
+        """Writes `report.html` of its model: pictures, numbers and config on one page; its path.
+
+        Args:
+            model, data: what was measured: `model()` or one of a checkpoint, and `data()`.
+            metrics: what `zoo evaluate` found.
+            count, seed: of the samples.
+        """
         from training import report
         from training.measures import Subject
 
         entry = known.catalogue().find(self.config.model)
-        subject = Subject(self.model(), self.data(), count, seed)
+        subject = Subject(model, data, count, seed)
         title = f"{entry.class_name} on {self.config.data}"
         paper = f"{entry.authors}, {entry.year}: {entry.title}"
         shown = report.figures(subject, self.history())
@@ -181,15 +185,6 @@ def require_usable(out):
             f"`out` must be a place that can be written to. Received: {str(out)!r}; "
             f"{str(nearest)!r} refuses."
         )
-
-
-def flat(fields, prefix=""):
-    """Nested dicts as one, with dotted keys."""
-    found = {}
-    for key, value in fields.items():
-        nested = isinstance(value, dict)
-        found |= flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
-    return found
 
 
 def versions():
@@ -244,17 +239,16 @@ def fitted(model, run, data, verbose):
     from training import pictures
     from training.callbacks import save_model
 
-    config, (train_set, (x, y)) = run.config, build.sides(model, data)
-    model.fit(
-        *train_set,
-        batch_size=config.batch_size,
-        epochs=config.epochs,
-        validation_data=x if y is None else (x, y),
+    build.fit(
+        model,
+        data,
+        batch_size=run.config.batch_size,
+        epochs=run.config.epochs,
         verbose=0 if verbose == "brief" else verbose,
         callbacks=callbacks(run, data, verbose),
     )
     pictures.curves(run.history(), run.path / "curves.png")
-    if "sample" in set(model.verbs) - set(model.offered()):
+    if build.awaits_sampler(model):
         model.fit_sampler(data.train)
         show_after(model, run, data)
     save_model(model, run.path / "model.keras")

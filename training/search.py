@@ -11,6 +11,7 @@ import pathlib
 import numpy as np
 
 from training import pictures, tune
+from training.checks import difference, flat, require_count
 from training.config import Config
 from training.files import table, write_text
 from training.lock import held
@@ -48,8 +49,7 @@ def search(
     Raises:
         AllFailed: a `ValueError`, if every trial failed or diverged.
     """
-    if type(trials) is not int or trials < 1:
-        raise ValueError(f"`trials` must be a positive integer. Received: {trials!r}.")
+    require_count("trials", trials)
     config, direction = Config(model, **more), tune.direction_of(objective)
     space = tune.space(config.model, vary)
     config = tune.resolved(config, config.load_data())
@@ -71,12 +71,13 @@ def require_same(out, config, objective, tuner, vary):
     wanted = {"objective": objective, "tuner": tuner, "vary": vary, **config.as_dict()}
     wanted, file = json.loads(json.dumps(wanted)), out / "search.json"
     found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else wanted
-    for key, value in wanted.items():
-        if found.get(key) != value:
-            raise ValueError(
-                f"`{key}` must be {found.get(key)!r}, as in the search that {str(out)!r} holds. "
-                f"Received: {value!r}. Choose another `out` for another search."
-            )
+    differ = difference(flat(found), flat(wanted))
+    if differ is not None:
+        key, here, there = differ
+        raise ValueError(
+            f"`{key}` must be {here!r}, as in the search that {str(out)!r} holds. "
+            f"Received: {there!r}. Choose another `out` for another search."
+        )
     if not file.is_file():
         write_text(file, json.dumps(wanted, indent=2) + "\n")
 
@@ -147,7 +148,6 @@ def draw(trials, names, objective, default, path):
     points = {
         name: np.array([(t.hyperparameters.values[name], t.score) for t in trials], float)
         for name in names
-        if all(isinstance(t.hyperparameters.values[name], (int, float)) for t in trials)
     }
     if points:
         pictures.against(points, objective, default, path)

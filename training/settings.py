@@ -3,7 +3,6 @@
 import difflib
 import importlib.util
 import inspect
-import os
 import pathlib
 import re
 import sys
@@ -11,8 +10,6 @@ import typing
 
 KINDS = (bool, int, float, str, tuple)
 NEVER = {"data_shape", "latent_dim", "num_classes", "seed", "name", "dtype"}
-
-
 RATE = "learning_rate_factor"  # times the paper's rates, of every player
 
 
@@ -26,11 +23,16 @@ class Setting(typing.NamedTuple):
 
 
 def catalogue():
-    """The module `zoo.catalogue`, read without importing `zoo` and with it TensorFlow."""
-    name = "training._catalogue"
+    """The module `zoo.catalogue`; see `light`."""
+    return light("catalogue")
+
+
+def light(module):
+    """A module of `zoo`, read without importing `zoo` and with it TensorFlow."""
+    name = f"training._{module}"
     if name not in sys.modules:
         folder = importlib.util.find_spec("zoo").submodule_search_locations[0]
-        spec = importlib.util.spec_from_file_location(name, pathlib.Path(folder, "catalogue.py"))
+        spec = importlib.util.spec_from_file_location(name, pathlib.Path(folder, f"{module}.py"))
         sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look it up
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
@@ -39,13 +41,6 @@ def catalogue():
 def searched(entry):
     """What `zoo tune` varies of a model: name -> (from, to, scale)."""
     return {**entry.search, RATE: (0.1, 10.0, "log")}
-
-
-def presets():
-    """The folder of trained models: that of `zoo.presets`, found without TensorFlow."""
-    folder = importlib.util.find_spec("zoo").submodule_search_locations[0]
-    beside = pathlib.Path(folder).resolve().parent / "saved_models"
-    return pathlib.Path(os.environ.get("ZOO_PRESETS") or beside)
 
 
 def of(cls):

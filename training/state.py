@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from training.checks import difference
 from zoo import configs
 
 LOG = "log/"  # how the names of the means of an epoch begin
@@ -110,11 +111,9 @@ def _optimizers(model):
 
 def require_same(model, saved, source):
     """Refuses to go on with another class, setting or optimizer than the run began with."""
-    own = settings(model)
-    for name in (*own, *saved):
-        here, there = own.get(name, "not set"), saved.get(name, "not set")
-        if here != there:
-            raise ValueError(
-                f"{source} was made with another model: `{name}` must be {there!r}. "
-                f"Received: {here!r}."
-            )
+    differ = difference(settings(model), saved)
+    if differ is not None:
+        name, here, there = differ
+        raise ValueError(
+            f"{source} was made with another model: `{name}` must be {there!r}. Received: {here!r}."
+        )

@@ -12,6 +12,8 @@ TensorFlow before `create`.
 import json
 import os
 
+from training.checks import require_count
+
 KINDS = ("one", "mirrored", "workers", "tpu")
 UNSTEPPED = "its workers are not in step, so no two runs agree, and Keras's `fit` cannot feed it"
 USUAL = """{"cluster": {"worker": ["host1:2222", "host2:2222"]},
@@ -47,8 +49,8 @@ def check(kind, replicas=None):
         )
     if replicas is not None and kind != "mirrored":
         raise ValueError(f"`replicas` goes with 'mirrored'. Received: {replicas} with {kind!r}.")
-    if replicas is not None and (type(replicas) is not int or replicas < 1):
-        raise ValueError(f"`replicas` must be a positive integer. Received: {replicas!r}.")
+    if replicas is not None:
+        require_count("replicas", replicas)
     if kind == "workers":
         cluster()
 

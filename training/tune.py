@@ -8,7 +8,6 @@ that are searched are the `search` of the model's entry in the catalogue. In you
     keras_tuner.RandomSearch(training.tune.HyperModel("beta_vae", data), objective=...)
 """
 
-import dataclasses
 import json
 import math
 import pathlib
@@ -54,14 +53,10 @@ def space(name, vary=None):
 
 
 def add(made, key, interval):
-    """One setting: [low, high, "log" or "linear"], or a list of choices."""
-    low, high, *scale = interval
-    if scale not in (["log"], ["linear"]):
-        made.Choice(key, list(interval))
-    elif isinstance(low, int) and isinstance(high, int):
-        made.Int(key, low, high, sampling=scale[0])
-    else:
-        made.Float(key, low, high, sampling=scale[0])
+    """One setting: (low, high, "log" or "linear")."""
+    low, high, scale = interval
+    whole = isinstance(low, int) and isinstance(high, int)
+    (made.Int if whole else made.Float)(key, low, high, sampling=scale)
 
 
 def applied(config, values):
@@ -72,7 +67,7 @@ def applied(config, values):
     fields["learning_rate"] = {p: factor * rate for p, rate in config.learning_rate.items()}
     fields["epochs"] = values.get("tuner/epochs") or config.epochs
     fields["settings"] = {**config.settings, **own}
-    return dataclasses.replace(config, sample_every=None, save_every=None, **fields)
+    return config.replaced(**fields)
 
 
 def resolved(config, data):
@@ -142,15 +137,14 @@ class HyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp, model, *args, epochs=None, **options):
         """Trains and measures; {objective: value}."""
-        train, (x, y) = build.sides(model, self.data)
-        history = model.fit(
-            *train,
+        history = build.fit(
+            model,
+            self.data,
             batch_size=self.config.batch_size,
             epochs=epochs or self.config.epochs,
-            validation_data=x if y is None else (x, y),
             **options,
         ).history
-        if "sample" not in model.offered():
+        if build.awaits_sampler(model):
             model.fit_sampler(self.data.train)
         value = measure(self.objective, model, self.data, history, seed=self.config.seed)
         return {self.objective: value}
@@ -169,8 +163,7 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
 
     def __init__(self, oracle, folder, config, objective, verbose=0):
         self.config, self.objective, self.verbose = config, objective, verbose
-        self.folder = pathlib.Path(folder)
-        super().__init__(oracle, directory=str(self.folder), project_name="search")
+        super().__init__(oracle, directory=str(folder), project_name="search")
 
     def run_trial(self, trial, **_):
         """Trains one run, or what is left of it, and returns its objective, always finite."""

@@ -7,8 +7,13 @@ import keras
 import tensorflow as tf
 
 LOWEST = {
-    **{"latent_dim": 1, "beta": 0, "restarts": 1, "search_steps": 0, "pool_size": 0},
-    **{"max_jump": 1, "horizon": 1},
+    "latent_dim": 1,
+    "beta": 0,
+    "restarts": 1,
+    "search_steps": 0,
+    "pool_size": 0,
+    "max_jump": 1,
+    "horizon": 1,
 }
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
 

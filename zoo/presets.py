@@ -1,11 +1,12 @@
-"""Trained models that come with the zoo: `saved_models/<name>/`, each with its card."""
+"""Trained models that come with the zoo: `saved_models/<name>/`, each with its card.
+
+Imports no TensorFlow before `load_preset`.
+"""
 
 import difflib
 import json
 import os
 import pathlib
-
-from zoo.loading import load
 
 ROOT = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
 
@@ -36,6 +37,8 @@ def load_preset(name):
     Raises:
         ValueError: for an unknown name, or a file that is not the one of its card.
     """
+    from zoo.loading import load
+
     known = cards()
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or sorted(known)

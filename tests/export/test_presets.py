@@ -143,4 +143,4 @@ def test_presets_lie_where_the_command_looks():
     from training import settings
     from zoo import presets
 
-    assert settings.presets() == presets.root() == pathlib.Path(ROOT, "saved_models")
+    assert settings.light("presets").root() == presets.root() == pathlib.Path(ROOT, "saved_models")

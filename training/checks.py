@@ -1,0 +1,32 @@
+"""What is checked of arguments and settings. Imports no TensorFlow."""
+
+
+def require_count(name, value):
+    """Refuses what is no positive integer."""
+    if type(value) is not int or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
+
+
+def require_choice(name, value, choices):
+    """Refuses what is none of a few words."""
+    if value not in choices:
+        words = " or ".join(map(repr, choices))
+        raise ValueError(f"`{name}` must be {words}. Received: {value!r}.")
+
+
+def difference(own, given):
+    """(key, own value, given value) of the first entry in which two dicts differ, or None."""
+    for key in (*own, *given):
+        here, there = own.get(key, "not set"), given.get(key, "not set")
+        if here != there:
+            return key, here, there
+    return None
+
+
+def flat(fields, prefix=""):
+    """Nested dicts as one, with dotted keys."""
+    found = {}
+    for key, value in fields.items():
+        nested = isinstance(value, dict)
+        found |= flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
+    return found
