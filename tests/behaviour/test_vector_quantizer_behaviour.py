@@ -124,7 +124,7 @@ def test_a_fitted_law_raises_the_bound_and_draws_prototypes(figure):
     twin = made()
     twin.set_weights(model.get_weights())
     twin.prior.compile(keras.optimizers.Adam(1e-2), steps_per_execution=156)
-    twin.fit_sampler(x, epochs=5, batch_size=128)
+    twin.fit_sampler(x, epochs=10, batch_size=128)
     gain = np.mean(twin.score(x[:5000])) - before
     allowed = np.log(512) - np.log(perplexity(model))  # what the entropy of the codes leaves
     figure("VQVAE: nats the fitted law gains, over the possible", gain / allowed, "above 0.9")
