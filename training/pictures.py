@@ -132,6 +132,53 @@ def clusters(points, labels, path):
     _save(figure, path)
 
 
+def clouds(panels, labels, path):
+    """Writes a panel of points of the plane for each title, one colour a label.
+
+    Args:
+        panels: title -> `(count, 2)`.
+        labels: `(count,)`.
+        path: of the PNG.
+    """
+    figure, axes = _figure(3.2 * len(panels), 3.4, 1, len(panels))
+    for (title, points), panel in zip(panels.items(), np.atleast_1d(axes), strict=True):
+        for label in np.unique(labels):
+            own = labels == label
+            panel.scatter(points[own, 0], points[own, 1], s=3, linewidths=0, label=str(label))
+        panel.set_title(title, fontsize=9)
+        panel.set_xticks([])
+        panel.set_yticks([])
+    _save(figure, path)
+
+
+def lines(panels, path, x_label, y_label, marks=None, log=False):
+    """Writes a panel of lines for each title.
+
+    Args:
+        panels: title -> label -> (x, y); a label that begins with "_" is not named, and one
+            that begins with "(" is dashed.
+        path: of the PNG.
+        x_label, y_label: of the axes.
+        marks: title -> x of a vertical line.
+        log: whether y is logarithmic.
+    """
+    figure, axes = _figure(4.6 * len(panels), 3.6, 1, len(panels))
+    for (title, series), panel in zip(panels.items(), np.atleast_1d(axes), strict=True):
+        for label, (x, y) in series.items():
+            many = len(series) > 10
+            style = "-" if many else "--" if label.startswith("(") else "o-"
+            panel.plot(x, y, style, label=label, linewidth=0.8 if many else 1.5, markersize=4)
+        if title in (marks or {}):
+            panel.axvline(marks[title], color="grey", linewidth=1)
+        panel.set_title(title, fontsize=10)
+        panel.set_xlabel(x_label)
+        panel.set_ylabel(y_label)
+        panel.set_yscale("log" if log else "linear")
+        if panel.get_legend_handles_labels()[0]:
+            panel.legend(fontsize=8)
+    _save(figure, path)
+
+
 def against(points, objective, default, path):
     """Writes a panel for each name: `points[name]`, `(count, 2)`, value against objective.
 

@@ -181,16 +181,12 @@ def covariance(subject):
 
 def embedding(subject):
     """t-SNE of codes, by class where labels are known."""
-    from sklearn.manifold import TSNE
+    from zoo.metrics.embedding import tsne
 
     if not subject.has_codes or len(subject.codes) < 50:
         return None
     codes, labels = subject.codes[:POINTS], subject.data.test_labels
-    points = codes
-    if codes.shape[1] > 2:
-        perplexity = min(30, len(codes) // 4)
-        law = TSNE(perplexity=perplexity, init="pca", random_state=subject.seed)
-        points = law.fit_transform(codes)
+    points = tsne(codes, seed=subject.seed) if codes.shape[1] > 2 else codes
     note = "Codes of held-out examples in the plane (t-SNE above two dimensions), by label."
     labels = None if labels is None else labels[: len(points)]
     return drawn("Codes", note, "plot", pictures.clusters, points, labels)

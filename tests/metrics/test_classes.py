@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.stats import norm
 
 from zoo.metrics.class_radius import class_radius, log_bound, sum_bound
 from zoo.metrics.diversity import collision_probability, diversity, renyi_entropy
@@ -66,6 +67,50 @@ def test_orthants_have_their_radius():
     found = class_radius(orthants, points)
     assert found["class_radius"] == pytest.approx(0.3343, abs=3.0 * found["standard_error"])
     assert found["sum_bound"] == pytest.approx(0.4965, abs=2e-3)
+
+
+def turned(count):
+    """The logits of equal sectors of the plane."""
+    angles = 2.0 * np.pi * np.arange(count) / count
+    directions = tf.constant([np.cos(angles), np.sin(angles)], tf.float32)
+    return lambda z: tf.matmul(z, directions)
+
+
+def slabs(z):
+    """The logits of ten slabs of equal mass along the first axis."""
+    edges = norm.ppf(np.arange(1, 10) / 10)
+    offsets = -np.concatenate([[0.0], np.cumsum(edges)])
+    return z[:, :1] * tf.range(10.0) + tf.constant(offsets, tf.float32)
+
+
+PARTITIONS = {  # of N(0, I_2): logits, radius, sum bound
+    "six sectors": (turned(6), 0.3206, 0.5317),
+    "ten sectors": (turned(10), 0.1953, 0.4734),
+    "ten slabs": (slabs, 0.1592, 0.4734),
+}
+
+
+@pytest.mark.parametrize("name", PARTITIONS)
+def test_partitions_of_the_plane_have_their_radius(name):
+    logits, radius, bound = PARTITIONS[name]
+    points = np.random.default_rng(0).normal(size=(1_500, 2))
+    found = class_radius(logits, points, neighbours=1, halvings=12, steps=3)
+    assert found["class_radius"] == pytest.approx(radius, abs=3.0 * found["standard_error"])
+    assert found["sum_bound"] == pytest.approx(bound, abs=5e-3)
+    assert found["class_radius"] < found["sum_bound"]
+
+
+def test_orthants_of_eight_dimensions_keep_below_their_bound():
+    nearest_face = np.abs(np.random.default_rng(0).normal(size=(20_000, 8))).min(axis=1).mean()
+    assert nearest_face == pytest.approx(0.1417, abs=2e-3)
+    assert sum_bound(np.full(256, 1 / 256)) == pytest.approx(0.3090, abs=5e-5)
+
+
+def test_the_step_of_each_class_holds_as_far_as_stated():
+    p = np.linspace(1e-4, 0.92, 2_000)
+    ours, log = np.array([sum_bound([mass]) for mass in p]), -np.log(p)
+    theirs = p * np.log(4.0 * np.pi * log) / np.sqrt(2.0 * log)
+    np.testing.assert_array_equal(ours <= theirs, p < 0.84447)
 
 
 def test_without_refinement_high_dimensions_are_overestimated():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zoo.metrics.active_dims import active_dims, active_of
+from zoo.metrics.embedding import purity, tsne
 from zoo.metrics.holes import holes
 from zoo.metrics.interpolation import attribute_direction, linear, slerp
 from zoo.metrics.latent_covariance import (
@@ -80,6 +81,14 @@ def test_codes_that_follow_the_prior_leave_no_holes():
     found = holes(normal(1_000, 2, 1), normal(2_000, 2, 2), normal(2_000, 2, 3), lambda z: z + 3.0)
     assert found["coverage"] < 0.03 and found["density"] < 0.03
     assert found["round_trip"] == pytest.approx(3.0 * math.sqrt(2.0))
+
+
+def test_blobs_stay_apart_in_the_plane():
+    labels = np.repeat([0, 1, 2], 40)
+    rows = normal(120, 10) + 8.0 * np.eye(10)[labels]
+    points = tsne(rows)
+    assert points.shape == (120, 2) and purity(points, labels) > 0.95
+    assert purity(normal(120, 10), labels) < 0.6
 
 
 def test_paths_hold_their_ends_and_great_circles_their_length():

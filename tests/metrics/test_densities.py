@@ -8,11 +8,13 @@ import pytest
 import tensorflow as tf
 
 from training.planted import linear_gaussian
+from zoo import noise
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.games import Minimax, NonSaturating, Wasserstein
 from zoo.metrics import jensen_shannon, lipschitz
 from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
 from zoo.networks.mlp import mlp
+from zoo.posteriors.gaussian import DiagonalGaussian
 from zoo.vae.vae import VAE
 
 
@@ -51,6 +53,30 @@ def test_more_draws_bring_the_bound_closer(exact):
     assert values == sorted(values) and values[-1] <= truth + 0.02
     one = importance_likelihood(model, x, 1)
     assert one["log_likelihood"] == pytest.approx(one["elbo"]) and one["effective_draws"] == 1.0
+
+
+def test_draws_of_the_prior_reach_the_likelihood_with_fewer_effective_draws(exact):
+    model, x, _ = exact
+    x, truth = x[:100], linear_gaussian(count=400)[1]["log_likelihood"](x[:100]).mean()
+    blind = mlp(5, 4, ())
+    blind.set_weights([np.zeros((5, 4)), np.zeros(4)])  # q(z|x) = p(z)
+    prior = VAE(blind, model.decoder, 2, likelihood=Gaussian(0.5), seed=0)
+    found = importance_likelihood(prior, x, draws=500)
+    assert found["log_likelihood"] == pytest.approx(truth, abs=0.1)
+    assert found["effective_draws"] < importance_likelihood(model, x, 100)["effective_draws"]
+
+
+def test_a_gradient_through_the_draw_varies_less_than_one_of_its_score():
+    posterior, output = DiagonalGaussian(), tf.constant([[1.0, 0.0]] * 50_000)  # N(1, 1)
+    with noise.serving(0, 50_000), tf.GradientTape(persistent=True) as tape:
+        tape.watch(output)
+        z, _ = posterior.sample(output)
+        value, log_q = z**2, posterior.log_prob(tf.stop_gradient(z), output)
+    through = tape.gradient(value, output)[:, 0]
+    scored = tape.gradient(log_q, output)[:, 0] * value[:, 0]
+    for gradient, variance in ((through, 4.0), (scored, 30.0)):
+        assert np.mean(gradient) == pytest.approx(2.0, abs=0.1)
+        assert np.var(gradient) == pytest.approx(variance, rel=0.05)
 
 
 def test_leaving_the_weights_out_is_no_likelihood(exact):
@@ -188,6 +214,8 @@ def test_a_steep_step_between_flat_points_is_seen_from_above_alone():
     points = tf.constant([[-1.0], [-0.5], [0.5], [1.0]])
     assert lipschitz.lower(steep, points[1:2], points[2:3])["lipschitz_lower"] == pytest.approx(2.0)
     assert float(tf.reduce_max(lipschitz.local(steep, points))) == pytest.approx(0.0, abs=1e-6)
+    between = tf.linspace([-0.5], [0.5], 101)
+    assert float(tf.reduce_max(lipschitz.local(steep, between))) == pytest.approx(50.0)
 
 
 def test_unknown_layers_and_activations_are_refused():

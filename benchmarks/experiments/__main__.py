@@ -1,0 +1,53 @@
+"""Runs experiments of the papers and draws what comes out.
+
+    python -m benchmarks.experiments E1 [--data-dir DIR] [--write]
+
+Every training is kept in runs/experiments: interrupted, the command goes on with the next.
+Plots go to docs/experiments; `--write` puts the tables into docs/experiments.md.
+"""
+
+import argparse
+import importlib
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+EXPERIMENTS = {
+    "E1": "sizes",
+    "E2": "masks",
+    "E4": "dependence",
+    "E6": "capacities",
+    "E7": "embeddings",
+    "E9": "radius",
+}
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+
+
+def main(argv=None):
+    import tensorflow as tf
+
+    from benchmarks.results import put
+
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.experiments", description=__doc__.split("\n\n")[0]
+    )
+    parser.add_argument("names", nargs="+", choices=EXPERIMENTS, metavar="NAME")
+    parser.add_argument("--data-dir", help="where TFDS data lie (E2, E4, E6 and E9: mnist)")
+    parser.add_argument("--threads", type=int, default=1, help="of one operation (default 1)")
+    parser.add_argument("--write", action="store_true", help="put tables into docs/experiments.md")
+    options = parser.parse_args(argv)
+    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    for name in options.names:
+        experiment = importlib.import_module(f"benchmarks.experiments.{EXPERIMENTS[name]}")
+        rows = experiment.results(options.data_dir)
+        experiment.draw(rows, DOCS / "experiments" / f"{EXPERIMENTS[name]}.png")
+        lines = experiment.table(rows)
+        print("\n".join(lines), flush=True)
+        if options.write:
+            put(DOCS / "experiments.md", name, lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Rows of many dimensions as points of the plane that keep who is near to whom."""
+
+import numpy as np
+
+
+def tsne(rows, perplexity=30, seed=0):
+    """t-SNE (van der Maaten and Hinton, 2008) from the first two principal components.
+
+    Args:
+        rows: `(count, size)`, of a few thousand rows at most.
+        perplexity: how many neighbours count; at most a quarter of the rows.
+        seed: of the descent.
+
+    Returns:
+        float32 `(count, 2)`.
+    """
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    rows = np.asarray(rows, np.float32)
+    law = TSNE(perplexity=min(perplexity, len(rows) // 4), init="pca", random_state=seed)
+    with threadpool_limits(1):  # threads that wait for each other are slower, and sum otherwise
+        return law.fit_transform(rows)
+
+
+def purity(rows, labels, neighbours=10):
+    """The share of each row's nearest neighbours that have its label, mean over rows."""
+    from zoo.metrics.neighbours import nearest
+
+    labels = np.asarray(labels)
+    found = nearest(rows, rows, neighbours + 1)[1][:, 1:]
+    return float(np.mean(labels[found] == labels[:, None]))
