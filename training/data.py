@@ -154,7 +154,7 @@ def tfds(name, data_dir=None, download=False, size=None):
     listed = tensorflow_datasets.list_builders(with_community_datasets=False)
     folder_ = pathlib.Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
     prepared = (folder_.expanduser() / name.split("/")[0].split(":")[0]).is_dir()
-    if not prepared and name not in listed:
+    if not prepared and name not in (*listed, *TFDS):
         near = difflib.get_close_matches(name, [*names(), *listed], n=3, cutoff=0.5)
         nearest = f" Nearest: {', '.join(near)}." if near else ""
         raise DataError(

@@ -69,7 +69,9 @@ def figures(subject, history=None):
     """
     made = [
         samples(subject),
+        traversals(subject),
         reconstructions(subject),
+        anomalies(subject),
         translations(subject),
         forecasts(subject),
         neighbours(subject),
@@ -100,6 +102,17 @@ def samples(subject):
     return drawn("Samples", note, "plot", pictures.scatter, subject.data.test, rows)
 
 
+def traversals(subject):
+    """Samples of which one code takes each of its values."""
+    from training.draws import show_codes
+
+    model = subject.model
+    if "codes" not in model.offered().get("sample", ()) or not subject.data.is_image:
+        return None
+    note = "A column for each value of the first code; in each row all else stays."
+    return drawn("Codes and samples", note, "pixels", lambda path: show_codes(model, path))
+
+
 def reconstructions(subject):
     """Held-out examples and what the model makes of them."""
     if not subject.offers("reconstruct") or subject.data.is_sequence:
@@ -110,6 +123,18 @@ def reconstructions(subject):
     if subject.data.is_image:
         return drawn("Reconstructions", note, "pixels", pictures.pairs, real, again, columns=16)
     return drawn("Reconstructions", note, "plot", pictures.scatter, real, again)
+
+
+def anomalies(subject):
+    """What a model that scores anomalies takes for normal."""
+    from training.draws import show_anomalies
+
+    model, data = subject.model, subject.data
+    if getattr(model, "score_kind", None) != "neg_anomaly" or not data.is_image:
+        return None
+    note = "Rows: held-out examples, the nearest that is generated, the difference of both; "
+    note += "then the same with the middle of each example turned to its negative."
+    return drawn("Anomalies", note, "pixels", lambda path: show_anomalies(model, path, data.test))
 
 
 def translations(subject):
@@ -159,8 +184,10 @@ def interpolations(subject, rows=8, steps=10):
         return None
     first, second = subject.chosen("test")[:rows], subject.chosen("test", 1)[:rows]
     if "z1" in names:
-        random = np.random.default_rng(subject.seed)
-        first, second = random.normal(size=(2, rows, subject.model.latent_dim)).astype(np.float32)
+        from zoo.verbs import code_spec
+
+        shape, random = code_spec(subject.model)[0], np.random.default_rng(subject.seed)
+        first, second = random.normal(size=(2, rows, *shape)).astype(np.float32)
     given = dict(zip(names, (first, second, steps), strict=True))
     between = np.asarray(subject.model.interpolate(**given))
     tiles = between.reshape(-1, *subject.data.data_shape)

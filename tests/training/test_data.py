@@ -207,10 +207,11 @@ def test_a_name_that_is_no_data_set_names_the_nearest():
         data.load("mnits")
 
 
-def test_data_that_are_not_prepared_fail_at_once_and_touch_no_network(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["mnist", "olivetti_edges2faces"])  # the latter is not TFDS's own
+def test_data_that_are_not_prepared_fail_at_once_and_touch_no_network(name, tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asked the network"))
     with pytest.raises(data.DataError, match="not prepared in .* --data digits") as error:
-        data.load("mnist", data_dir=tmp_path)
+        data.load(name, data_dir=tmp_path)
     assert "\n" not in str(error.value)
 
 

@@ -17,6 +17,9 @@ QUICK = ["vae", "nsgan", "cvae"]
 OTHERS = [name for name in ROWS if name not in QUICK and "sample" in zoo.model_class(name).verbs]
 
 
+OWN = {"infogan": "Codes and samples", "anogan": "Anomalies", "td_vae": "Forecasts"}
+
+
 @pytest.fixture(scope="module")
 def digits():
     return datasets.load("digits", limit=300)
@@ -66,7 +69,8 @@ def test_a_model_is_measured_and_shown(name, digits, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 def test_every_model_is_measured_and_shown(name, digits, tmp_path):
-    measured_whole(name, digits, tmp_path)
+    _, titles = measured_whole(name, digits, tmp_path)
+    assert OWN.get(name, "Training") in titles
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])

@@ -37,6 +37,8 @@ def holes(subject):
     with noise.serving(subject.seed, subject.count):
         drawn = np.asarray(subject.model.draw_codes(subject.count))
     train = subject.mapped(subject.model.encode, subject.chosen("train"))
+    if drawn.shape != train.shape:  # what is encoded is not what is drawn, as in InfoGAN
+        return {}
 
     def back(z):
         return subject.mapped(subject.model.encode, subject.mapped(subject.model.decode, z))
