@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.experiments.runs import distances, fit, kept, markdown, matched, mnist, sides_of
 
 CAPACITIES = ((16, 1), (64, 1), (128, 2), (256, 3), (512, 4), (1024, 4))  # units and layers
-SHARE, LATENT, STEPS = 0.05, 16, 2500
+SHARE, LATENT, STEPS = 0.05, 16, 2000
 
 
 def results(data_dir):
@@ -37,7 +37,7 @@ def one(units, layers, data):
 
 
 def rates():
-    """FlexAE's optimizers at five times its rates: 2,500 steps in place of 130,000."""
+    """FlexAE's optimizers at five times its rates: 2,000 steps in place of 130,000."""
     from keras.optimizers import Adam
 
     adversarial = {"critic": 5e-4, "prior": 1e-3, "encoder": 5e-5}

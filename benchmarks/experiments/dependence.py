@@ -3,7 +3,7 @@
 from benchmarks.experiments import masks, sizes
 from benchmarks.experiments.runs import codec, codes, fit, kept, markdown, matched, mnist
 
-LATENT, STEPS = 64, 3000  # of the models on MNIST
+LATENT, STEPS = 64, 2000  # of the models on MNIST
 PLANTED = ((8, 16), (16, 32))  # manifold and size of the code, as published
 NAMES = ("autoencoder", "rae", "vae", "wae_mmd", "wae_gan", "flex_ae")
 

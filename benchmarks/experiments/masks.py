@@ -16,7 +16,7 @@ from benchmarks.experiments.runs import (
 )
 from benchmarks.experiments.sizes import decided, rates
 
-SIZES, STEPS = (32, 64, 110), 4000
+SIZES, STEPS = (32, 64, 110), 3000
 
 
 def results(data_dir):

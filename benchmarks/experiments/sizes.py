@@ -5,7 +5,7 @@ from benchmarks.experiments.runs import codes, distances, fit, kept, markdown, m
 TRAIN, TEST = 20_000, 10_000
 SIZES = {  # manifold -> model -> sizes of the code
     8: {"wae_gan": (2, 4, 6, 8, 12, 16, 24, 32), "mask_aae": (4, 8, 12, 16, 32)},
-    16: {"wae_gan": (8, 16, 24, 32), "mask_aae": (8, 16, 24, 32)},
+    16: {"wae_gan": (8, 16, 32), "mask_aae": (16, 24, 32)},
 }
 HIDDEN = {8: (128, 128), 16: (256, 256)}  # of all networks
 STEPS = {"wae_gan": 15_000, "mask_aae": 3000}  # MaskAAE's take eight batches each
