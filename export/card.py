@@ -40,7 +40,9 @@ def write(run, model, data, directory, version, metrics, draw):
     """
     folder = pathlib.Path(directory)
     bare = type(model).from_config(model.get_config())
-    for ours, theirs in zip(bare.variables, model.variables, strict=True):
+    kept = {id(v) for v in model.averages.variables} if model.averages is not None else ()
+    own = [variable for variable in model.variables if id(variable) not in kept]
+    for ours, theirs in zip(bare.variables, own, strict=True):
         ours.assign(theirs)
     with atomic(folder / "model.keras") as partial:
         bare.save(partial)

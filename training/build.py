@@ -9,6 +9,8 @@ from training import data as datasets
 from training import settings as known
 from training import strategy
 
+COMPILED = ("jit_compile", "accumulate", "ema", "steps_per_execution")  # of a config
+
 
 def prepared(config, data):
     """The compiled model of a config, tried against its data."""
@@ -27,13 +29,27 @@ def prepared(config, data):
         targets(cls, data)
     shape = tuple(int(n) for n in data.data_shape)
     together = config.strategy != "one"
-    with strategy.create(config.strategy).scope() if together else contextlib.nullcontext():
+    scope = strategy.create(config.strategy).scope() if together else contextlib.nullcontext()
+    with scope, precision(config.precision):
         made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
-        made.compile(jit_compile=config.jit_compile)
+        made.compile(**{name: getattr(config, name) for name in COMPILED})
         set_rates(made, config.learning_rate)
     train_set, _ = sides(made, data)
     zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
     return made
+
+
+@contextlib.contextmanager
+def precision(policy):
+    """Networks that are made inside compute in this policy of Keras."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def classes(cls, data):

@@ -194,8 +194,8 @@ def evaluate(given):
 
     made = run.Run.open(given.run)
     names = list(MEASURES) if given.metrics == ["all"] else given.metrics
-    path, model = made.metrics_file(given.checkpoint), made.model(given.checkpoint)
-    data = made.data()
+    path = made.metrics_file(given.checkpoint, given.averaged)
+    model, data = made.model(given.checkpoint, given.averaged), made.data()
     chosen = {"metrics": names, "extractor": given.extractor, "path": path}
     found = metrics.evaluate(model, data, given.count, given.seed, **chosen)
     print(f"{metrics.as_table(found)}\n\n{path}")
@@ -212,7 +212,7 @@ def sample(given):
     path = pathlib.Path(given.out or made.path / "samples.png")
     if path.suffix != ".png":
         raise ValueError(f"`--out` must end in .png. Received: {given.out!r}.")
-    model = made.model(given.checkpoint)
+    model = made.model(given.checkpoint, given.averaged)
     if model.targets in ("pair", "domain") and "sample" not in model.verbs:
         show_translations(model, path, made.data(), given.count, given.seed)
     elif "forecast" in model.verbs:
@@ -229,10 +229,12 @@ def export(given):
     from training.draws import show
 
     made = run.Run.open(given.run)
-    model, data = made.model(given.checkpoint), made.data()
+    averaged = made.config.ema is not None
+    model, data = made.model(given.checkpoint, averaged), made.data()
     about = {"config": made.config.as_published()}
     version = save(model, given.to, metadata=about, batch_size=given.batch_size)
-    draw, metrics = functools.partial(show, model, data=data), made.metrics(given.checkpoint)
+    draw = functools.partial(show, model, data=data)
+    metrics = made.metrics(given.checkpoint, averaged)
     print(f"{version}\n{card.write(made, model, data, given.to, version, metrics, draw)}")
 
 

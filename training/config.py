@@ -10,7 +10,16 @@ from training import data as datasets
 from training import settings as known
 
 MOST_BYTES = 100_000  # of a config
-COUNTS = ("epochs", "latent_dim", "batch_size", "limit", "labels_per_class")
+COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
+OR_NONE = (
+    "batch_size",
+    "limit",
+    "labels_per_class",
+    "sample_every",
+    "save_every",
+    "save_every_steps",
+)
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass
@@ -30,7 +39,10 @@ class Config:
         save_every_steps: steps between checkpoints within an epoch; none where None.
         on_divergence: "stop", or "rollback" to the last good checkpoint with lower rates.
         learning_rate: a number for every player, or a dict by player; the paper's where None.
+        precision: policy of Keras in which networks compute: "float32", "mixed_bfloat16" or
+            "mixed_float16".
         jit_compile: whether to compile the step by XLA.
+        accumulate, ema, steps_per_execution: those of `compile`.
         strategy: "one", "mirrored" or "tpu", of `training.strategy`. Workers would all write
             the folder of one run: train them by `model.fit`.
         settings: those of the class, by name.
@@ -51,19 +63,23 @@ class Config:
     save_every_steps: int | None = None
     on_divergence: str = "stop"
     learning_rate: float | dict | None = None
+    precision: str = "float32"
     jit_compile: bool = False
+    accumulate: int = 1
+    ema: float | None = None
+    steps_per_execution: int = 1
     strategy: str = "one"
     settings: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         self.model = known.catalogue().find(self.model).name
-        for name in (*COUNTS, "sample_every", "save_every", "save_every_steps"):
+        for name in (*COUNTS, *OR_NONE, "save_every_steps"):
             value = getattr(self, name)
-            optional = name not in ("epochs", "latent_dim")
-            if not (value is None and optional):
+            if value is not None or name in COUNTS:
                 checks.require_count(name, value)
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
+        checks.require_choice("precision", self.precision, PRECISIONS)
         checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
         if self.strategy == "workers":
             raise ValueError(

@@ -118,7 +118,12 @@ def fit_options(made):
         type=float | dict[str, float] | None,
         help="of all players or one; null is the paper's",
     )
+    text = "float32, mixed_bfloat16 or mixed_float16: what networks compute in"
+    add("--precision", type=str, default="float32", help=text)
     add("--jit-compile", type=bool, nargs="?", const=True, default=False, help="use XLA")
+    add("--steps-per-execution", type=int, default=1, help="steps of one call; speed alone")
+    add("--accumulate", type=int, default=1, help="slices of a batch, computed in turn; memory")
+    add("--ema", type=float | None, help="decay of averages of the weights, such as 0.999")
     add("--strategy", type=str, default="one", help="one, mirrored (every GPU) or tpu")
 
 
@@ -134,6 +139,7 @@ def model_options(made, own):
 
 def evaluate_options(made):
     run_option(made)
+    averaged_option(made)
     made.add_argument("--count", type=int, default=1000, help="of samples to compare with data")
     made.add_argument("--seed", type=int, default=0, help="of the samples")
     made.add_argument("--metrics", nargs="+", help="by name, or `all`; null is the quick ones")
@@ -143,6 +149,7 @@ def evaluate_options(made):
 
 def sample_options(made):
     run_option(made)
+    averaged_option(made)
     made.add_argument("--count", type=int, default=64, help="of samples")
     made.add_argument("--seed", type=int, default=0, help="of the samples")
     made.add_argument("--out", type=str | None, help="PNG file; null is samples.png of the run")
@@ -166,6 +173,11 @@ def run_option(made):
     made.add_argument("run", metavar="RUN", type=str, help="folder that `zoo train` wrote")
     text = "latest or best, instead of the model that training ended with"
     made.add_argument("--checkpoint", type=str | None, help=text)
+
+
+def averaged_option(made):
+    text = "use the averages of the weights that `--ema` kept, as `zoo export` does"
+    made.add_argument("--averaged", type=bool, nargs="?", const=True, default=False, help=text)
 
 
 OF_A_MODEL = ("train", "tune")  # commands with the settings of a class

@@ -89,19 +89,28 @@ class Run:
         """Whether its training has ended."""
         return (self.path / "model.keras").is_file()
 
-    def model(self, checkpoint=None):
+    def model(self, checkpoint=None, averaged=False):
         """The trained model, ready to use or to train on.
 
         Args:
             checkpoint: "latest" or "best" for the model as that checkpoint has it, also of a
                 run that has not ended.
+            averaged: whether its weights are to be the averages that `ema` kept.
         """
+        if averaged and self.config.ema is None:
+            raise ValueError(
+                f"`averaged` goes with a run that was trained with `ema`. Received: {self.path}."
+            )
+        made = self._trained() if checkpoint is None else self._at(checkpoint)
+        if averaged:
+            made.averages.replace(made.moved_weights)
+        return made
+
+    def _trained(self):
         import keras
 
         import zoo  # noqa: F401, registers the classes
 
-        if checkpoint is not None:
-            return self._at(checkpoint)
         if not self.finished:
             raise ValueError(
                 f"`run` must be one whose training has ended. Received: {str(self.path)!r}, "
@@ -131,13 +140,14 @@ class Run:
         """The data that the run was trained on."""
         return self.config.load_data()
 
-    def metrics_file(self, checkpoint=None):
+    def metrics_file(self, checkpoint=None, averaged=False):
         """Where `zoo evaluate` writes of the trained model, or of a checkpoint."""
-        return self.path / (f"metrics_{checkpoint}.json" if checkpoint else "metrics.json")
+        words = ("metrics", checkpoint, "averaged" if averaged else None)
+        return self.path / f"{'_'.join(word for word in words if word)}.json"
 
-    def metrics(self, checkpoint=None):
+    def metrics(self, checkpoint=None, averaged=False):
         """What `zoo evaluate` measured, name -> entry; empty where it did not."""
-        file = self.metrics_file(checkpoint)
+        file = self.metrics_file(checkpoint, averaged)
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
     def history(self):

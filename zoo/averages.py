@@ -35,13 +35,17 @@ class Averages(keras.layers.Layer):
         for average, weight in zip(self.kept, weights, strict=True):
             average.assign_add(rest * (weight.value - average.value))
 
+    def replace(self, weights):
+        """Sets the weights to their averages."""
+        for weight, average in zip(weights, self.kept, strict=True):
+            weight.assign(average.numpy())
+
     @contextlib.contextmanager
     def instead_of(self, weights):
         """Inside, the weights hold their averages."""
         before = [weight.numpy() for weight in weights]
         try:
-            for weight, average in zip(weights, self.kept, strict=True):
-                weight.assign(average.numpy())
+            self.replace(weights)
             yield
         finally:
             for weight, value in zip(weights, before, strict=True):

@@ -11,13 +11,17 @@ import struct
 import subprocess
 import sys
 
+import keras
+import numpy as np
 import pytest
 import yaml
 
+import export
 import zoo
-from training import cli
+from training import build, cli
 from training.config import Config, read_yaml
 from training.files import atomic
+from training.run import Run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = ["--epochs", "2", "--latent-dim", "4", "--model.channels", "4,4", "--limit", "300"]
@@ -129,6 +133,11 @@ def test_info_tells_defaults_as_yaml_writes_them_and_knows_models_of_vectors(cap
         (["vae", "--learning-rate", "0"], "above 0"),
         (["vae", "--learning-rate.critic", "1e-3"], "['autoencoder']"),
         (["vae", "--batch-size", "100000"], "smaller `batch_size`"),
+        (["vae", "--precision", "float16"], "`precision` must be 'float32' or 'mixed_bfl"),
+        (["vae", "--ema", "1"], "`ema` must be between 0 and 1"),
+        (["vae", "--accumulate", "0"], "`accumulate` must be a positive integer"),
+        (["vae", "--accumulate", "3"], "times the 3 slices of `accumulate`"),
+        (["vae", "--steps-per-execution", "0"], "`steps_per_execution` must be a positive"),
         (["vae", "--strategy", "workers"], "train them by `model.fit`"),
         (["vae", "--strategy", "parameter_server"], "which is refused: its workers"),
         ([], "NAME"),
@@ -212,6 +221,56 @@ def test_config_of_a_run_is_whole_and_trains_again(run, tmp_path, capsys):
     again = tmp_path / "again"
     assert cli.main(["train", "--config", str(run / "config.yaml"), "--out", str(again)]) == 0
     assert (again / "history.csv").read_text() == (run / "history.csv").read_text()
+
+
+MODES = {
+    "precision": "mixed_bfloat16",
+    "jit_compile": True,
+    "accumulate": 2,
+    "ema": 0.9,
+    "steps_per_execution": 4,
+}
+
+
+def test_modes_of_training_are_those_of_the_config():
+    config = Config("vae", "manifold8", settings={"hidden": (4,)}, **MODES)
+    model = build.prepared(Config.from_dict(config.as_dict()), config.load_data())
+    assert {**model.compile_options, "precision": model.encoder.dtype_policy.name} == MODES
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.slow
+def test_modes_of_training_are_obeyed_resumed_and_served(tmp_path, monkeypatch):
+    out, whole, served = (tmp_path / name for name in ("run", "whole", "served"))
+    words = [w for k, v in MODES.items() for w in (f"--{k.replace('_', '-')}", str(v).lower())]
+    argv = ["train", "vae", *words, "--batch-size", "16", *TINY]
+    sample = zoo.VAE.sample
+
+    def stopped(model, *args, **options):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return sample(model, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zoo.VAE, "sample", stopped)
+        assert cli.main([*argv, "--out", str(out)]) == 75
+    assert cli.main(["train", "--resume", str(out)]) == 0
+    assert cli.main([*argv, "--out", str(whole)]) == 0
+    assert (out / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    for chosen in ([], ["--averaged"]):
+        path = str(tmp_path / f"{len(chosen)}.png")
+        assert cli.main(["sample", str(out), "--out", path, *chosen]) == 0
+    assert (tmp_path / "0.png").read_bytes() != (tmp_path / "1.png").read_bytes()
+    assert cli.main(["evaluate", str(out), "--count", "50", "--averaged"]) == 0
+    assert (out / "metrics_averaged.json").is_file() and not (out / "metrics.json").exists()
+    assert cli.main(["export", str(out), "--to", str(served)]) == 0
+    z, run = np.ones((2, 4), "float32"), Run.open(out)
+    own, averaged = (np.asarray(run.model(None, each).decode(z)) for each in (False, True))
+    for given in (export.load(served).decode(z=z), zoo.load(served).decode(z)):
+        assert 3 * np.abs(given - averaged).max() < np.abs(own - averaged).max()
+
+
+def test_averages_of_a_run_that_kept_none_are_refused(run, capsys):
+    assert "`averaged` goes with a run" in refused(capsys, "sample", str(run), "--averaged")
 
 
 def test_print_config_gives_the_settings_of_the_class(capsys):
