@@ -16,6 +16,7 @@ from training.draws import (
 from training.files import atomic
 from training.interrupts import Stopped
 from training.resume import Resume
+from training.signals import Signals
 
 __all__ = [
     "Brief",
@@ -24,6 +25,7 @@ __all__ = [
     "HistoryFile",
     "Resume",
     "SampleGrid",
+    "Signals",
     "StopOnDivergence",
     "Stopped",
     "save_model",

@@ -255,7 +255,7 @@ def fitted(model, run, data, verbose):
         batch_size=run.config.batch_size,
         epochs=run.config.epochs,
         verbose=0 if verbose == "brief" else verbose,
-        callbacks=callbacks(run, data, verbose),
+        callbacks=callbacks(run, data, build.sides(model, data)[1], verbose),
     )
     pictures.curves(run.history(), run.path / "curves.png")
     if build.awaits_sampler(model):
@@ -264,12 +264,13 @@ def fitted(model, run, data, verbose):
     save_model(model, run.path / "model.keras")
 
 
-def callbacks(run, data, verbose):
+def callbacks(run, data, held_out, verbose):
     """What happens while a run is trained."""
-    from training.callbacks import Brief, HistoryFile, Resume, SampleGrid
+    from training.callbacks import Brief, HistoryFile, Resume, SampleGrid, Signals
 
     config = run.config
     return [
+        Signals(*held_out, seed=config.seed),
         *([Brief(config.sample_every)] if verbose == "brief" else []),
         SampleGrid(run.path, data, config.sample_every, seed=config.seed),
         HistoryFile(run.path / "history.csv"),

@@ -190,7 +190,7 @@ def test_run_holds_config_history_pictures_and_model(run):
         *(f"{kind}/epoch-000{n}.png" for kind in ("samples", "reconstructions") for n in (1, 2)),
     }
     rows = list(csv.DictReader((run / "history.csv").open()))
-    assert len(rows) == 2
+    assert len(rows) == 2 and {"signal_active_dims", "signal_diversity"} < set(rows[0])
     assert all(math.isfinite(float(row[name])) for row in rows for name in ("loss", "val_loss"))
 
 
