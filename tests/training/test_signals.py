@@ -108,6 +108,14 @@ def test_a_divergence_of_units_adds_up_to_that_of_the_code():
     assert 3 * signals(model, X)["signal_kl_mean"] == pytest.approx(whole, rel=1e-5)
 
 
+def test_the_perplexity_is_that_of_the_codebook():
+    model = made("vq_vae")
+    plant(model, 3.0)
+    expected = float(model.codebook.perplexity(model.encode(X)))
+    assert 1.5 < expected < 4.9
+    assert signals(model, X)["signal_perplexity"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_the_accuracy_of_a_critic_is_that_of_its_order():
     ahead, behind = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.0, -1.0, -2.0])
     assert critic_accuracy(ahead, behind) == {"critic_accuracy": 1.0, "count": 4}
