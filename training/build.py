@@ -3,11 +3,10 @@
 import contextlib
 import dataclasses
 
-import numpy as np
-
 from training import data as datasets
 from training import settings as known
 from training import strategy
+from training.checks import require_rate
 
 COMPILED = ("jit_compile", "accumulate", "ema", "steps_per_execution")  # of a config
 
@@ -90,10 +89,8 @@ def set_rates(model, rates):
                 f"`learning_rate` must be for the players {list(model.players)}. "
                 f"Received: {player!r}."
             )
-        number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
-        if rate is not None and not (number and 0.0 < rate < np.inf):
-            raise ValueError(f"`learning_rate` must be above 0. Received: {rate!r}.")
         if rate is not None:
+            require_rate("learning_rate", rate)
             model.optimizers[player].learning_rate = rate
 
 

@@ -1,10 +1,29 @@
 """What is checked of arguments and settings. Imports no TensorFlow."""
 
+import math
+
+KINDS = {str: "a string", bool: "true or false", float: "a number", int: "an integer"}
+KINDS |= {dict: "names and values", type(None): "null"}
+
 
 def require_count(name, value):
     """Refuses what is no positive integer."""
     if type(value) is not int or value < 1:
         raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
+
+
+def require_type(name, value, *kinds):
+    """Refuses a value of another type; true and false are no numbers."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        words = " or ".join(KINDS[kind] for kind in kinds)
+        raise ValueError(f"`{name}` must be {words}. Received: {value!r}.")
+
+
+def require_rate(name, value):
+    """Refuses what is no learning rate."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (number and 0.0 < value < math.inf):
+        raise ValueError(f"`{name}` must be above 0. Received: {value!r}.")
 
 
 def require_choice(name, value, choices):

@@ -10,7 +10,7 @@ import os
 import pathlib
 import sys
 
-from training import interrupts, lock, run, settings
+from training import interrupts, lock, objectives, run, settings
 from training.options import OF_A_MODEL, parser, words
 
 
@@ -81,6 +81,7 @@ def model_settings(argv):
         raise ValueError(
             f"`--resume` must be the only option: the run knows the others. Received: {argv[1:]}."
         )
+    objectives.require_named(found.get("objective"), found.get("tuner"))
     if found["data"] is not None:
         check_data(found["data"], found["data_dir"])
     if found["model"] is None:
@@ -112,7 +113,7 @@ def named(argv):
     return found
 
 
-READ_BEFORE = ("--config", "--data", "--data-dir", "--out", "--resume")
+READ_BEFORE = ("--config", "--data", "--data-dir", "--out", "--resume", "--objective", "--tuner")
 
 
 def pairs(argv):
@@ -190,10 +191,11 @@ def tune(given):
 
 def evaluate(given):
     from training import evaluate as metrics
-    from training.measures import MEASURES
+    from training.measures import MEASURES, require_known
 
-    made = run.Run.open(given.run)
     names = list(MEASURES) if given.metrics == ["all"] else given.metrics
+    require_known(names or ())
+    made = run.Run.open(given.run)
     path = made.metrics_file(given.checkpoint, given.averaged)
     model, data = made.model(given.checkpoint, given.averaged), made.data()
     chosen = {"metrics": names, "extractor": given.extractor, "path": path}

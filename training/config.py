@@ -14,12 +14,25 @@ COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
 OR_NONE = (
     "batch_size",
     "limit",
+    "size",
     "labels_per_class",
     "sample_every",
     "save_every",
     "save_every_steps",
 )
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+FOREIGN = ("config", "print_config", "resume", "<<")  # keys that no config has
+DEEPEST = 20  # levels of one, which has three
+NONE = type(None)
+KINDS = {  # of the fields that are no counts
+    "data": (str,),
+    "data_dir": (str, NONE),
+    "on_divergence": (str,),
+    "strategy": (str,),
+    "jit_compile": (bool,),
+    "settings": (dict,),
+    "learning_rate": (float, int, dict, NONE),
+}
 
 
 @dataclasses.dataclass
@@ -72,7 +85,12 @@ class Config:
     settings: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
+        checks.require_type("model", self.model, str)
         self.model = known.catalogue().find(self.model).name
+        for name, kinds in KINDS.items():
+            checks.require_type(name, getattr(self, name), *kinds)
+        for rate in rates_of(self.learning_rate):
+            checks.require_rate("learning_rate", rate)
         for name in (*COUNTS, *OR_NONE, "save_every_steps"):
             value = getattr(self, name)
             if value is not None or name in COUNTS:
@@ -117,10 +135,18 @@ class Config:
     @classmethod
     def from_dict(cls, fields):
         """The config that `as_dict` gave; further entries, such as versions, are ignored."""
+        checks.require_type("model", fields.get("model"), dict)
         own = dict(fields["model"])
+        checks.require_type("model.name", own.get("name"), str)
         names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
         fields = {**fields, "model": own.pop("name")}
         return cls(settings=own, **{key: fields[key] for key in names if key in fields})
+
+
+def rates_of(rates):
+    """The learning rates that were given: of every player, or the one of all."""
+    found = rates.values() if isinstance(rates, dict) else [rates]
+    return [rate for rate in found if rate is not None]
 
 
 def read_yaml(path):
@@ -132,8 +158,7 @@ def read_yaml(path):
         raise ValueError(f"A config must be at most {MOST_BYTES} bytes. Received: {path}.")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ValueError(f"A config must hold no aliases. Received: {path}.")
+        refuse_bombs(text, path)
         refuse_repeated(yaml.compose(text, yaml.SafeLoader), path)
         fields = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -143,14 +168,32 @@ def read_yaml(path):
     return fields
 
 
+def refuse_bombs(text, path):
+    """Refuses aliases and deep nesting, before anything is made of the text."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"A config must hold no aliases. Received: {path}, line {line}.")
+        if depth > DEEPEST:
+            raise ValueError(
+                f"A config must have at most {DEEPEST} levels. Received: {path}, line {line}."
+            )
+
+
 def refuse_repeated(node, path):
-    """Refuses a key that a YAML mapping holds twice: the last would win in silence."""
+    """Refuses a key that a YAML mapping holds twice, for the last would win in silence, and
+    those that read other entries or files."""
     if not isinstance(node, yaml.MappingNode):
         return
     seen = set()
     for key, value in node.value:
+        line = key.start_mark.line + 1
         if str(key.value) in seen:
-            line = key.start_mark.line + 1
             raise ValueError(f"{path}, line {line}: `{key.value}` must be given once.")
+        if key.value in FOREIGN and getattr(value, "value", None) not in ("null", ""):
+            raise ValueError(f"{path}, line {line}: `{key.value}` must not be in a config.")
         seen.add(str(key.value))
         refuse_repeated(value, path)

@@ -32,6 +32,7 @@ TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces", "olivetti_edges2f
 PAIRED = "shapes, olivetti_edges2faces, or an .npz with `x` and `target`"  # what gives targets
 MIRROR = ("storage.googleapis.com", 443)
 MOST_PIXELS = 50_000_000  # of one image of a folder
+MOST_PLACES = 500_000_000  # pixels of all images of a folder
 COUNT = 25_000  # rows of a planted set, a fifth held out
 
 
@@ -153,7 +154,8 @@ def tfds(name, data_dir=None, download=False, size=None):
 
     listed = tensorflow_datasets.list_builders(with_community_datasets=False)
     folder_ = pathlib.Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
-    prepared = (folder_.expanduser() / name.split("/")[0].split(":")[0]).is_dir()
+    place = folder_.expanduser() / name.split("/")[0].split(":")[0]
+    prepared = ".." not in name and place.is_dir()
     if not prepared and name not in (*listed, *TFDS):
         near = difflib.get_close_matches(name, [*names(), *listed], n=3, cutoff=0.5)
         nearest = f" Nearest: {', '.join(near)}." if near else ""
@@ -229,6 +231,7 @@ def folder(path, size=None, seed=0):
         if image is None:
             continue
         size = image.size[::-1] if size is None else (size, size) if np.ndim(size) == 0 else size
+        require_room(len(files), size)
         images.append(image.resize((size[1], size[0])) if image.size[::-1] != size else image)
         kept.append(one)
     if len(images) < 2:
@@ -247,17 +250,29 @@ def folder(path, size=None, seed=0):
     return split(x, labels, root.name, seed, f"{len(x)} images of a folder")
 
 
+def require_room(count, size):
+    """Refuses images of a size at which so many would fill the memory."""
+    if count * size[0] * size[1] > MOST_PLACES:
+        raise DataError(
+            f"`size` must be one at which {count} images have at most {MOST_PLACES:,} pixels "
+            f"together. Received: {size[0]} x {size[1]}."
+        )
+
+
 def read_image(path):
     """A PIL image, or None where the file is broken or would be too large in memory."""
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(path)
+        with opened as image:
             if image.width * image.height > MOST_PIXELS:
                 return None
             image.load()
             return image.copy()
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
 
 

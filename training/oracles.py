@@ -1,8 +1,8 @@
 """keras-tuner's oracles, made to lose nothing when they are killed.
 
 keras-tuner writes `oracle.json` and `trial.json` in place: killed there, it leaves a file
-that it cannot read again. Here both are whole or not there, `oracle.json` has a twin, and a
-trial that was written when its state was not is found again.
+that it cannot read again. Here both are whole or not there, both have a twin, and a trial
+that was written when its state was not is found again.
 """
 
 import json
@@ -11,9 +11,10 @@ import pathlib
 import keras_tuner
 from keras_tuner.src.engine.trial import TrialStatus
 
+from training.checks import require_choice
 from training.files import write_text
+from training.objectives import TUNERS
 
-KINDS = ("random", "bayesian", "hyperband")
 NEVER = 10**9  # failed trials are reported at the end; none stops the search
 
 
@@ -21,22 +22,17 @@ class Durable:
     """What every oracle here does when it saves and when it is read again."""
 
     def save(self):
-        text = json.dumps(self.get_state())
-        for path in self._twins():
-            write_text(path, text)
-
-    def _twins(self):
-        path = pathlib.Path(self._get_oracle_fname())
-        return path, path.with_name("oracle.twin.json")
+        write_twins(self._get_oracle_fname(), self.get_state())
 
     def _save_trial(self, trial):
         folder = pathlib.Path(self._get_trial_dir(trial.trial_id))
-        write_text(folder / "trial.json", json.dumps(trial.get_state()))
+        write_twins(folder / "trial.json", trial.get_state())
 
     def reload(self):
-        path, twin = self._twins()
-        if readable(twin) and not readable(path):
-            write_text(path, twin.read_text())
+        path = pathlib.Path(self._get_oracle_fname())
+        mend(path, self.get_state())  # at worst as if nothing was drawn: trials have their own
+        for folder in path.parent.glob("trial_*"):
+            mend(folder / "trial.json")
         super().reload()
         for name, trial in sorted(self.trials.items()):
             ended = trial.status in (TrialStatus.COMPLETED, TrialStatus.FAILED)
@@ -48,7 +44,24 @@ class Durable:
                 self._retry_queue.append(name)
             if name not in self.start_order:
                 self.start_order.append(name)
+        self._retry_queue = [name for name in self._retry_queue if name in self.trials]
         self._retry_queue.sort(reverse=True)  # the first to run is popped first
+
+
+def write_twins(path, state):
+    """Writes a state to a file and to its twin."""
+    path = pathlib.Path(path)
+    for each in (path, path.with_suffix(".twin.json")):
+        write_text(each, json.dumps(state))
+
+
+def mend(path, state=None):
+    """Makes a file readable: from its twin, or with a state; where there is none it goes."""
+    twin = path.with_suffix(".twin.json")
+    if not readable(path) and (readable(twin) or state is not None):
+        write_text(path, twin.read_text() if readable(twin) else json.dumps(state))
+    elif not readable(path):
+        path.unlink(missing_ok=True)
 
 
 def readable(path):
@@ -82,8 +95,7 @@ def oracle(kind, objective, direction, space, trials, epochs, seed):
         epochs: of the longest trial, for "hyperband".
         seed: of the values.
     """
-    if kind not in KINDS:
-        raise ValueError(f"`tuner` must be one of {', '.join(KINDS)}. Received: {kind!r}.")
+    require_choice("tuner", kind, TUNERS)
     usual = {
         "objective": keras_tuner.Objective(objective, direction),
         "hyperparameters": space,

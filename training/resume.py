@@ -5,13 +5,13 @@ import logging
 import math
 
 import keras
-import tensorflow as tf
 
-from training import lock, state, strategy
-from training.checkpoints import Checkpoints, Place
+from training import lock, state
+from training.checkpoints import Checkpoints, Damaged, Place
 from training.checks import require_choice, require_count
 from training.divergence import Diverged, StopOnDivergence
 from training.interrupts import Interrupts, Stopped
+from training.workers import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +34,14 @@ class Resume(StopOnDivergence):
       `set_state(found)`. Others, such as `EarlyStopping`, begin anew.
 
     SIGTERM and Ctrl-C save before the next step and raise `Stopped`, which exits with code
-    75; a second Ctrl-C does not wait. Of several workers the first one writes.
+    75; a second Ctrl-C does not wait.
+
+    Of several workers the first one writes, and all go on at the checkpoint that it finds:
+    the folder must be one that all can read. Where one is killed the others fail; start all
+    of them again. A signal to any stops all within `check_every` steps.
 
     Args:
-        directory: of the checkpoints; made if missing. One process at a time.
+        directory: of the checkpoints; made if missing. One training at a time.
         every: epochs between two checkpoints.
         every_steps: steps between two checkpoints within an epoch; none where None.
         keep: how many of the newest stay, besides the best.
@@ -83,8 +87,8 @@ class Resume(StopOnDivergence):
         self.steps = self.logs = self.ended = None
         self.unsaved = math.inf  # steps since the newest checkpoint
         self.done = 0  # steps of this epoch
-        workers = isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        self.writes = not workers or strategy.is_chief()
+        self.workers = Workers(model.distribute_strategy)
+        self.writes = self.workers.index == 0
         if self.most_rollbacks:
             require_rates(model)
         with lock.held(self.store.folder) if self.writes else contextlib.nullcontext():
@@ -95,7 +99,7 @@ class Resume(StopOnDivergence):
 
     def restored(self):
         """Sets the state of the newest checkpoint that is whole; gives its (epoch, step)."""
-        found = self.store.newest(aside=self.writes)
+        found = self.found()
         if found is None:
             return None
         place, arrays, record = found
@@ -112,6 +116,30 @@ class Resume(StopOnDivergence):
             if name in record["callbacks"]:
                 callback.set_state(record["callbacks"][name])
         return place.epoch, place.step
+
+    def found(self):
+        """(place, arrays, record) of the newest checkpoint that is whole; of several workers
+        the first one looks for it, and the others read that one. None where there is none."""
+        if self.workers.alone:
+            return self.store.newest()
+        found, error, answer = None, None, (-1, 0, 0)
+        try:
+            found = self.store.newest() if self.writes else None
+            answer = found[0] if found else answer
+        except Damaged as damaged:
+            error, answer = damaged, (-2, 0, 0)
+        place = Place(*map(int, self.workers.told(answer)[0]))
+        if place.epoch >= 0 and not self.writes:
+            try:
+                found = (place, *self.store.read(place))
+            except (Damaged, OSError) as unread:
+                error = unread
+        if self.workers.any_of(error is not None):
+            raise error or ValueError(
+                f"The folder of checkpoints must be one that all workers can read. Received: "
+                f"{str(self.store.folder)!r}, which another worker cannot."
+            )
+        return found
 
     def recover(self, error):
         """For `fit`, see `zoo.start`: where to go back to after a divergence."""
@@ -135,7 +163,7 @@ class Resume(StopOnDivergence):
         self.check(step)
         arrays = state.arrays(state.variables(self.model))
         if step:
-            arrays |= logs or state.arrays(state.log_variables(self.model))
+            arrays |= logs or self.own_logs()
         self.unsaved = 0
         if not self.writes:
             return
@@ -151,13 +179,37 @@ class Resume(StopOnDivergence):
         self.store.write(Place(epoch, step, self.rollbacks), arrays, record)
         self.store.prune(self.best and self.best["checkpoint"])
 
+    def own_logs(self):
+        """The means of this epoch so far, as arrays; those of all workers."""
+        return self.workers.joined(state.arrays(state.log_variables(self.model)))
+
     def stop_if_asked(self, epoch, step, logs=None):
-        """Saves and raises `Stopped` where a signal has come."""
-        if self.interrupts.asked:
+        """Saves and raises `Stopped` where a signal has come; workers ask each other at some
+        steps only."""
+        if not self.workers.alone and step % self.check_every:
+            return
+        if self.workers.any_of(self.interrupts.asked is not None):
             self.save(epoch, step, logs)
+            signal = self.interrupts.asked or "a signal to another worker"
             raise Stopped(
-                f"Stopped by {self.interrupts.asked} at step {step} of epoch {epoch + 1}: "
+                f"Stopped by {signal} at step {step} of epoch {epoch + 1}: "
                 f"{self.store.folder} holds the state, the same call goes on there."
+            )
+
+    def check(self, step):
+        """Raises `Diverged` if anything is not finite now, at any worker."""
+        if self.workers.alone or not self.unseen:
+            super().check(step)
+            return
+        error = None
+        try:
+            super().check(step)
+        except Diverged as own:
+            error = own
+        if self.workers.any_of(error is not None):
+            raise error or Diverged(
+                f"Training must stay finite. Received before step {step} of epoch "
+                f"{self.epoch + 1}: NaN or infinity at another worker; lower the learning rate."
             )
 
     def end_epoch(self):
@@ -210,10 +262,11 @@ class Resume(StopOnDivergence):
         self.done = batch + self.model.steps_per_execution
 
     def on_test_begin(self, logs=None):
-        self.kept = state.arrays(state.log_variables(self.model))  # Keras resets them now
+        self.kept = self.own_logs()  # Keras resets them now
 
     def on_test_batch_begin(self, batch, logs=None):
-        self.stop_if_asked(self.epoch, self.done, self.kept)
+        if self.workers.alone:
+            self.stop_if_asked(self.epoch, self.done, self.kept)
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)

@@ -179,6 +179,8 @@ class Run:
 
 def require_usable(out):
     """Refuses a place that neither holds a run nor can be made one."""
+    if "\0" in str(out):
+        raise ValueError(f"`out` must be the path of a folder. Received: {str(out)!r}.")
     out = pathlib.Path(out)
     if os.path.exists(out) and not out.is_dir():
         raise ValueError(f"`out` must be a folder. Received: {str(out)!r}, a file.")

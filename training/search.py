@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from training import pictures, tune
+from training import objectives, pictures, tune
 from training.checks import difference, flat, require_count
 from training.config import Config
 from training.files import table, write_text
@@ -50,9 +50,9 @@ def search(
         AllFailed: a `ValueError`, if every trial failed or diverged.
     """
     require_count("trials", trials)
-    config, direction = Config(model, **more), tune.direction_of(objective)
+    config, direction = Config(model, **more), objectives.direction_of(objective)
     space = tune.space(config.model, vary)
-    config = tune.resolved(config, config.load_data())
+    config = tune.resolved(config, config.load_data(), objective)
     made = oracle(tuner, objective, direction, space, trials, config.epochs, config.seed)
     with held(out) if not worker() else contextlib.nullcontext():
         require_same(pathlib.Path(out), config, objective, tuner, vary)

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.checks import difference
+from training.workers import Workers
 from zoo import configs
 
 LOG = "log/"  # how the names of the means of an epoch begin
@@ -43,7 +44,8 @@ def _parts(name, variable):
     value = variable.value
     own = getattr(value, "synchronization", None) == tf.VariableSynchronization.ON_READ
     if own and hasattr(value, "values"):
-        return {f"{name}@{replica}": part for replica, part in enumerate(value.values)}
+        first = Workers(value.distribute_strategy).index * len(value.values)
+        return {f"{name}@{first + number}": part for number, part in enumerate(value.values)}
     return {name: variable}
 
 

@@ -10,6 +10,7 @@ that are searched are the `search` of the model's entry in the catalogue. In you
 
 import json
 import math
+import os
 import pathlib
 
 import keras_tuner
@@ -18,16 +19,11 @@ from training import build
 from training import settings as known
 from training.config import Config
 from training.files import write_text
+from training.objectives import MEASURED, direction_of, require_logged
+from training.oracles import mend
 from training.settings import RATE
 
-MEASURED = {  # objective -> (measure of training.measures, its metric, direction)
-    "val_mmd": ("mmd", "mmd", "min"),
-    "val_fid": ("fid", "fid[", "min"),
-    "val_kid": ("kid", "kid[", "min"),
-    "val_coverage": ("manifolds", "coverage", "max"),
-    "val_likelihood": ("likelihood", "log_likelihood", "max"),
-    "val_nac": ("codes", "nac", "min"),
-}
+TUNER = "KERASTUNER_TUNER_ID"
 
 
 def space(name, vary=None):
@@ -70,21 +66,12 @@ def applied(config, values):
     return config.replaced(**fields)
 
 
-def resolved(config, data):
-    """The config with every default written out: learning rates by player, above all."""
-    return build.resolved(config, build.prepared(config, data))
-
-
-def direction_of(objective):
-    """ "min" or "max"; refuses what no run logs."""
-    if objective in MEASURED:
-        return MEASURED[objective][2]
-    if not objective.startswith("val_"):
-        raise ValueError(
-            f"`objective` must be one of {', '.join(MEASURED)}, or val_ and a log of the model "
-            f"such as val_loss. Received: {objective!r}."
-        )
-    return "min"
+def resolved(config, data, objective):
+    """The config with every default written out: learning rates by player, above all. Refuses
+    an objective that its model does not log."""
+    made = build.prepared(config, data)
+    require_logged(objective, made.means.names)
+    return build.resolved(config, made)
 
 
 def measure(objective, model, data, history, count=1000, seed=0):
@@ -126,7 +113,7 @@ class HyperModel(keras_tuner.HyperModel):
     def __init__(self, name, data, objective="val_mmd", vary=None, **fields):
         super().__init__(name=name)
         direction_of(objective)
-        self.config, self.data = resolved(Config(name, **fields), data), data
+        self.config, self.data = resolved(Config(name, **fields), data, objective), data
         self.objective, self.vary = objective, vary
 
     def build(self, hp):
@@ -163,6 +150,9 @@ class Search(keras_tuner.engine.base_tuner.BaseTuner):
 
     def __init__(self, oracle, folder, config, objective, verbose=0):
         self.config, self.objective, self.verbose = config, objective, verbose
+        project, name = pathlib.Path(folder) / "search", os.environ.get(TUNER, "tuner0")
+        if list(project.glob("oracle*.json")):
+            mend(project / f"{name}.json", {})  # without it keras-tuner begins anew
         super().__init__(oracle, directory=str(folder), project_name="search")
 
     def run_trial(self, trial, **_):

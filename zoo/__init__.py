@@ -7,8 +7,9 @@ model.sample(64, seed=0)
 """
 
 import importlib
+import math
 
-from zoo import catalogue
+from zoo import budget, catalogue, checks
 from zoo.autoencoder.autoencoder import Autoencoder
 from zoo.autoencoder.rae import RAE
 from zoo.autoencoder.vq_vae import VQVAE
@@ -59,7 +60,9 @@ def model_class(name):
     return getattr(importlib.import_module(module), cls)
 
 
-def create(name, data_shape, latent_dim=None, **settings):
+def create(
+    name, data_shape, latent_dim=None, *, most_parameters=budget.MOST_PARAMETERS, **settings
+):
     """A model with default networks for data of this shape.
 
     Args:
@@ -67,6 +70,7 @@ def create(name, data_shape, latent_dim=None, **settings):
         data_shape: of one example: `(height, width, channels)`, sides at least 8, gives
             convolutions; `(size,)` gives perceptrons; `(steps, ...)`, of either, is a sequence.
         latent_dim: size of the code or noise; None only for models without one.
+        most_parameters: that it may hold; more are refused before any is allocated.
         **settings: `hidden` and `channels` of the default networks, `num_classes` where
             the model takes labels, `target_shape` where it translates pairs, `seed`, and
             the settings of the class.
@@ -80,10 +84,14 @@ def create(name, data_shape, latent_dim=None, **settings):
         raise ValueError(
             f"`data_shape` must be {shapes}, of positive integers. Received: {data_shape}."
         )
-    if cls.has_latent and (not isinstance(latent_dim, int) or latent_dim < 1):
+    whole = isinstance(latent_dim, int) and not isinstance(latent_dim, bool)
+    if cls.has_latent and not (whole and latent_dim >= 1):
         raise ValueError(f"`latent_dim` must be a positive integer. Received: {latent_dim!r}.")
     if "labels" in cls.targets and not isinstance(settings.get("num_classes"), int):
         raise ValueError(f"{cls.__name__} takes labels: `num_classes` must say how many kinds.")
+    checks.refuse_sizes(cls, settings)
+    sizes = [*budget.sizes_of(settings), latent_dim or 1, math.prod(shape)]
+    budget.require(lambda: cls.for_data(shape, latent_dim, **settings), sizes, most_parameters)
     return cls.for_data(shape, latent_dim, **settings)
 
 

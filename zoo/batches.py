@@ -5,10 +5,14 @@ batches takes `parts` of them, interleaved: part k is `x[k::parts]`, so that the
 are the same whether one process or several replicas hold the rows.
 """
 
+import logging
+
 import numpy as np
 import tensorflow as tf
 
-from zoo import finite, order, replicas
+from zoo import order, replicas, stream
+
+_log = logging.getLogger(__name__)
 
 
 def unpack(data):
@@ -59,6 +63,7 @@ def for_training(model, x, y, batch_size, options):
             wrong = "`validation_split`" if split else "`y`"
             raise ValueError(f"{wrong} goes with arrays; a dataset yields x or (x, y) itself.")
         data = checked_dataset(model, x, cuts * model.parts)
+        require_steps(x, options.get("steps_per_epoch"))
     else:
         x, y = checked_arrays(model, x, y)
         if split:
@@ -108,20 +113,23 @@ def epochs(model, x, y, size, shuffle, options, step=0):
     The first epoch lacks its first `step` steps.
     """
     rows = max(len(x), len(y)) if model.targets == "domain" else len(x)
-    steps = min(rows // size, options.get("steps_per_epoch") or rows)
+    asked = options.get("steps_per_epoch")
+    steps = rows // size if asked is None else asked
     execution = min(model.compile_options.get("steps_per_execution", 1), max(steps, 1))
     steps -= steps % execution
-    if steps == 0:
+    if not 0 < steps <= rows // size:
         move = size // model.parts
         taken = f"{model.parts} fresh batches of {move}" if model.parts > 1 else "one batch"
+        several = f" `steps_per_epoch` must be at most {rows // size}, not {asked}." * bool(asked)
         raise ValueError(
             f"One step of {type(model).__name__} takes {taken} = {size} examples. "
-            f"Received: {rows}. Give more data or a smaller `batch_size`."
+            f"Received: {rows}. Give more data or a smaller `batch_size`.{several}"
         )
-    if not 0 <= step <= steps or step % execution:
+    together = min(model.steps_per_execution, execution)  # one where several workers train
+    if not 0 <= step <= steps or step % together:
         raise ValueError(
             f"`initial_step` must be from 0 to the {steps} steps of an epoch, a multiple of "
-            f"`steps_per_execution` ({execution}). Received: {step}."
+            f"`steps_per_execution` ({together}). Received: {step}."
         )
     first, apart = options.get("initial_epoch", 0) * steps + step, model.targets == "domain"
     sides, seed = [x] if y is None else [x, y], model.seed if shuffle else None
@@ -145,6 +153,13 @@ def replicas_of(model):
     return model.distribute_strategy.num_replicas_in_sync
 
 
+def require_steps(data, steps):
+    """Refuses a dataset that is known to end within its first epoch."""
+    batches = int(data.cardinality())
+    if steps is not None and 0 <= batches < steps:
+        raise ValueError(stream.too_few(steps, batches))
+
+
 def slices(array, start, stop):
     """Rows of an array that may be absent."""
     return None if array is None else array[start:stop]
@@ -157,18 +172,30 @@ def checked_arrays(model, x, y, argument="x"):
             f"`{argument}` must be an array or a `tf.data.Dataset` (for a generator: "
             f"`tf.data.Dataset.from_generator`). Received: {type(x).__name__}."
         )
-    x = checked_data(model, np.asarray(x), argument)
+    x = checked_data(model, as_array(x, argument), argument)
     if model.targets == "none":
         if y is not None:
             raise ValueError(f"{type(model).__name__} takes no labels: `y` must be None.")
         return x, None
     if y is None:
         raise ValueError(f"{type(model).__name__} needs `y`: targets are {model.targets!r}.")
-    y = np.asarray(y)
+    y = as_array(y, "y")
     y = checked_labels(model, y) if "labels" in model.targets else checked_data(model, y, "y")
     if len(x) != len(y) and model.targets != "domain":
         raise ValueError(f"`x` and `y` must have as many rows. Received: {len(x)} and {len(y)}.")
     return x, y
+
+
+def as_array(given, argument):
+    """What was given as one array; rows of unlike shapes are none."""
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        kind = type(given).__name__
+        raise ValueError(
+            f"`{argument}` must be an array of rows of one shape. "
+            f"Received: a {kind} of {len(given)}."
+        ) from error
 
 
 def checked_data(model, x, argument):
@@ -186,7 +213,9 @@ def checked_data(model, x, argument):
         )
     if not len(x):
         raise ValueError(f"`{argument}` must hold at least one example. Received: none.")
-    x = x.astype(np.float32, copy=False)
+    if x.dtype != np.float32:
+        _log.info("`%s` is converted from %s to float32.", argument, x.dtype)
+        x = x.astype(np.float32)
     finite = np.isfinite(x)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
@@ -215,8 +244,8 @@ def checked_labels(model, y):
 
 
 def checked_dataset(model, data, cuts, argument="x"):
-    """A dataset whose first batch is right, and whose others are finite when they come; it
-    keeps its own batches and order.
+    """A dataset whose first batch is right, and whose others must be when they come; it keeps
+    its own batches and order.
 
     `cuts`: into how many parts each batch must fall.
     """
@@ -233,7 +262,7 @@ def checked_dataset(model, data, cuts, argument="x"):
             f"must have a static batch that is a multiple of {cuts} "
             f"(`batch(..., drop_remainder=True)`). Received: {rows}."
         )
-    return finite.stream(data, argument)
+    return stream.checked(model, data, argument)
 
 
 def range_words(model):

@@ -4,6 +4,7 @@ import difflib
 import inspect
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 LOWEST = {
@@ -15,6 +16,10 @@ LOWEST = {
     "max_jump": 1,
     "horizon": 1,
 }
+PARTS = {"depth", "blocks", "num_generators", "num_discriminators", "unrolled_steps", "orders"}
+MOST_PARTS = 1000  # layers, networks or steps of a kind that a model is made of
+RATES = {"learning_rate": (0.0, np.inf, "from 0, which trains nothing, and finite")}
+RATES |= {n: (0.0, 1.0, "from 0, and below 1") for n in ("beta_1", "beta_2", "momentum", "rho")}
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
 
 
@@ -129,6 +134,46 @@ def refuse_parts(cls, parts):
                 )
 
 
+def refuse_sizes(cls, settings):
+    """Refuses sizes that default networks cannot have."""
+    for name in ("hidden", "channels", "patch_channels", "prior_hidden"):
+        widths = settings.get(name, ())
+        right = isinstance(widths, (list, tuple))
+        if not right or any(not isinstance(n, (int, np.integer)) or n < 1 for n in widths):
+            raise ValueError(
+                f"`{name}` of {cls.__name__} must be a list of positive integers. "
+                f"Received: {widths!r}."
+            )
+    for name in PARTS & set(settings):
+        if not 1 <= settings[name] <= MOST_PARTS:
+            raise ValueError(
+                f"`{name}` of {cls.__name__} must be from 1 to {MOST_PARTS}. "
+                f"Received: {settings[name]}."
+            )
+
+
+def seed(value):
+    """The seed of a model; refuses what is none."""
+    if not isinstance(value, (int, np.integer)) or not 0 <= value < 2**63:
+        raise ValueError(f"`seed` must be an integer from 0. Received: {value!r}.")
+    return int(value)
+
+
+def refuse_options(model, epochs, options):
+    """Refuses what `fit` cannot be asked for."""
+    if not model.compiled:
+        raise ValueError(f"{type(model).__name__} must be compiled first: `model.compile()`.")
+    counts = {"epochs": (epochs, 1), "initial_epoch": (options.get("initial_epoch"), 0)}
+    counts["steps_per_epoch"] = options.get("steps_per_epoch"), 1
+    for name, (value, lowest) in counts.items():
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if value is not None and not (whole and value >= lowest):
+            raise ValueError(f"`{name}` must be an integer from {lowest}. Received: {value!r}.")
+    split = options.get("validation_split", 0.0)
+    if not 0.0 <= split < 1.0:
+        raise ValueError(f"`validation_split` must be from 0, and below 1. Received: {split}.")
+
+
 def _parameters(cls):
     """Names that the constructors of a class take; empty where it has none of its own."""
     contract = next(base for base in cls.__mro__ if base.__name__ == "GenerativeModel")
@@ -166,10 +211,11 @@ def optimizers_by_player(model, optimizer, options):
     return optimizer
 
 
-def refuse_compiled(model, accumulate, ema):
+def refuse_compiled(model, accumulate, ema, steps):
     """Refuses what a model cannot be compiled for."""
-    if type(accumulate) is not int or accumulate < 1:
-        raise ValueError(f"`accumulate` must be a positive integer. Received: {accumulate!r}.")
+    for name, value in (("accumulate", accumulate), ("steps_per_execution", steps)):
+        if type(value) is not int or value < 1:
+            raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
     if ema is not None and not (isinstance(ema, float) and 0.0 < ema < 1.0):
         raise ValueError(f"`ema` must be between 0 and 1, such as 0.999. Received: {ema!r}.")
     if isinstance(model.distribute_strategy, tf.distribute.ParameterServerStrategy):
@@ -188,6 +234,10 @@ def plain_optimizer(optimizer):
                 f"`{name}` of an optimizer must be left out: use `compile({remedy}=...)`. "
                 f"Received: {getattr(inner, name)}."
             )
+    for name, value in inner.get_config().items():
+        low, high, words = RATES.get(name, (-np.inf, np.inf, ""))
+        if isinstance(value, (int, float)) and not low <= value < high:
+            raise ValueError(f"`{name}` of an optimizer must be {words}. Received: {value}.")
     return optimizer
 
 

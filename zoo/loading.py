@@ -15,12 +15,12 @@ import zipfile
 import keras
 import numpy as np
 
+from zoo.budget import MOST_PARAMETERS
 from zoo.model import GenerativeModel
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MOST_BYTES = 2 * 2**30  # of a file, and of what it unpacks to
 MOST_TEXT = 10_000_000  # bytes of a config
-MOST_PARAMETERS = 300_000_000
 DEEPEST = 60  # nested objects of a config
 LAYERS = """InputLayer Dense EinsumDense Embedding Conv1D Conv2D Conv3D Conv1DTranspose
 Conv2DTranspose Conv3DTranspose DepthwiseConv2D SeparableConv2D BatchNormalization
@@ -189,8 +189,8 @@ def is_size(value):
     return type(value) is int and value > 0
 
 
-COUNTERS = {"seed", "noise_version", "shared_object_id", "first", "period", "cap", "decay_steps"}
-COUNTERS |= {"data_size", "burn_in"}
+COUNTERS = {"noise_version", "shared_object_id", "first", "period", "cap", "decay_steps"}
+COUNTERS |= {"seed", "data_size", "burn_in"}
 
 
 def plain_sizes(own):

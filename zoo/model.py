@@ -23,7 +23,7 @@ from zoo import (
     updates,
     verbs,
 )
-from zoo.finite import named_errors
+from zoo.stream import named_errors
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
@@ -81,7 +81,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
     def __init__(self, *, seed=None, name=None, dtype=None, **parts):
         super().__init__(name=name, dtype=dtype)
         checks.refuse_parts(type(self), parts)
-        self.seed = secrets.randbits(31) if seed is None else seed
+        self.seed = secrets.randbits(31) if seed is None else checks.seed(seed)
         self.part_names = tuple(parts)
         for key, value in parts.items():
             setattr(self, key, value)
@@ -143,7 +143,7 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
             **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
         """
         by_player = checks.optimizers_by_player(self, optimizer, options)
-        checks.refuse_compiled(self, accumulate, ema)
+        checks.refuse_compiled(self, accumulate, ema, options.get("steps_per_execution", 1))
         self.compile_options = {"accumulate": accumulate, "ema": ema, **options}
         if replicas.several_workers(self.distribute_strategy):
             options = {**options, "steps_per_execution": 1}  # Keras cannot loop over collectives
@@ -160,12 +160,14 @@ class GenerativeModel(configs.Configured, players.Players, updates.Updates, kera
         (see `zoo.start`). The other arguments are those of `keras.Model.fit`.
         """
 
+        checks.refuse_options(self, epochs, options)
+
         def fit(options, again):
             data, options, place = batches.for_training(self, x, y, batch_size, options)
             if not again and int(self.steps.numpy()) == 0:
                 self.prepare(data)
             self._place = place
-            with named_errors():
+            with named_errors(options.get("steps_per_epoch")):
                 return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
 
         return start.begun(self, options, fit)

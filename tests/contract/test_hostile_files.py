@@ -1,7 +1,9 @@
 """Files that would run code, fill the memory or lie are refused before anything is made."""
 
+import ast
 import io
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -202,6 +204,78 @@ def test_damaged_files_are_refused_and_never_crash(good, tmp_path):
             zoo.load(path)
         except ValueError as error:
             assert "refused" in str(error)
+
+
+FUZZED = """
+import os, pathlib, random, sys, threading
+import zoo
+
+path, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+whole, chosen, heard = path.read_bytes(), random.Random(0), []
+zoo.load(path)  # what Keras and HDF5 do once
+temporary = os.path.realpath(os.environ["TMPDIR"])
+
+def hear(event, given):
+    if event == "open" and isinstance(given[0], (str, bytes)) and isinstance(given[2], int):
+        place = os.path.abspath(os.fsdecode(given[0]))
+        if given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and not place.startswith(temporary):
+            heard.append(place)
+    elif event.startswith(("socket.", "subprocess", "os.system", "os.exec", "os.fork", "os.posix")):
+        heard.append(event)
+
+sys.addaudithook(hear)
+refused = loaded = 0
+others = []
+for number in range(1000):
+    bent = bytearray(whole)
+    for _ in range(chosen.choice([1, 2, 8, 64])):
+        kind, place = chosen.randrange(4), chosen.randrange(len(bent))
+        if kind == 0:
+            bent[place] ^= 1 << chosen.randrange(8)
+        elif kind == 1:
+            bent[place : place + 8] = chosen.randbytes(8)
+        elif kind == 2:
+            bent[place : place + chosen.randrange(64)] = b""
+        else:
+            bent[place:place] = bent[: chosen.randrange(64)]
+    file = folder / "bent.keras"
+    file.write_bytes(bent)
+    try:
+        zoo.load(file)
+        loaded += 1
+    except ValueError as error:
+        refused += "refused" in str(error)
+        others += [] if "refused" in str(error) else [repr(error)]
+    except BaseException as error:
+        others.append(repr(error))
+most = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+left = [each for each in os.listdir(temporary)]
+children = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+megabytes = int(most.split()[1]) // 1024
+print([refused + loaded, sorted(set(heard))[:5], others[:5], megabytes, left, children])
+print(refused, "refused")
+"""
+
+
+@pytest.mark.fault
+def test_a_thousand_bent_files_are_refused_or_loaded_and_do_nothing_else(tmp_path):
+    """F45: 0 processes, sockets and files; the memory of TensorFlow and 300 MB more at most."""
+    keras.utils.set_random_seed(0)
+    zoo.create("vae", (6,), 2, hidden=(8,), seed=0).save(tmp_path / "model.keras")
+    places = {name: str(tmp_path / name) for name in ("folder", "temporary")}
+    for place in places.values():
+        pathlib.Path(place).mkdir()
+    root = pathlib.Path(zoo.__file__).resolve().parents[1]
+    argv = [sys.executable, "-c", FUZZED, str(tmp_path / "model.keras"), places["folder"]]
+    environment = {**os.environ, "TMPDIR": places["temporary"]}
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=root, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told, refused = done.stdout.splitlines()[-2:]
+    count, heard, others, megabytes, left, children = ast.literal_eval(told)
+    print(told, refused)
+    heard = [place for place in heard if not place.startswith(places["folder"])]
+    assert (count, heard, others, left, children) == (1000, [], [], [], [])
+    assert int(refused.split()[0]) > 900 and megabytes < 1100
 
 
 LONELY = """

@@ -1,13 +1,20 @@
 """Data sets: what is real is real, what is planted is right, what is wrong is refused."""
 
 import json
+import pathlib
 import socket
+import subprocess
+import sys
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from training import data, planted
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def test_digits_are_the_1797_of_scikit_learn():
@@ -154,6 +161,33 @@ def test_broken_images_are_skipped_and_counted(tmp_path):
         assert data.load(f"folder:{tmp_path}").data_shape == (8, 8, 3)
 
 
+def test_a_folder_of_hostile_images_is_read_in_little_memory(tmp_path):
+    """F28: what is broken or huge is counted; 20,000 x 20,000 pixels are never unpacked."""
+    for number in range(4):
+        Image.fromarray(np.full((8, 8), number, np.uint8)).save(tmp_path / f"{number}.png")
+    whole = (tmp_path / "3.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "text.jpeg").write_text("not an image")
+    (tmp_path / "wrong.jpg").write_bytes(whole)  # read by what it holds
+    for side in (8000, 10_000, 20_000):  # fine, warned of and refused by Pillow
+        Image.new("1", (side, side)).save(tmp_path / f"bomb{side}.png")
+    tracemalloc.start()
+    with pytest.warns(UserWarning, match="6 of 11 images could not be read: skipped"):
+        found = data.load(f"folder:{tmp_path}")
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
+    assert len(found.train) + len(found.test) == 5 and found.data_shape == (8, 8, 1)
+
+
+def test_images_that_would_fill_the_memory_are_refused(tmp_path):
+    """F28: the size of the first would be that of all."""
+    for number in range(3):
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / f"{number}.png")
+    with pytest.raises(data.DataError, match="`size` must be .* 3 images .*: 20000 x 20000"):
+        data.load(f"folder:{tmp_path}", size=20_000)
+
+
 def test_a_folder_brings_images_to_one_size(tmp_path):
     for number in range(4):
         Image.fromarray(np.zeros((8 + number, 8), np.uint8)).save(tmp_path / f"{number}.png")
@@ -223,6 +257,24 @@ def test_a_download_without_network_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(data.DataError, match="no network") as error:
         data.load("mnist", data_dir=tmp_path, download=True)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.fault
+def test_without_a_network_built_in_data_work_and_others_fail_in_time(tmp_path):
+    """F30: less than 10 s, one line."""
+    alone = ["unshare", "-Urn"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode:
+        pytest.skip("networks cannot be taken away here")
+    command = [*alone, sys.executable, "-m", "training.cli", "train", "vae", "--epochs", "1"]
+    for name, code in (("mnist", 2), ("kmnist", 2), ("digits", 0)):
+        argv = [*command, "--data", name, "--data-dir", tmp_path, "--out", tmp_path / f"run_{name}"]
+        began = time.monotonic()
+        done = subprocess.run(list(map(str, argv)), capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == code, done.stderr[-1000:]
+        if code:
+            said = done.stderr.splitlines()
+            assert time.monotonic() - began < 10 and "are not prepared in" in said[-1]
+            assert "Traceback" not in done.stderr and not (tmp_path / f"run_{name}").exists()
 
 
 def stored(tmp_path, features, example, supervised_keys=None):

@@ -14,7 +14,7 @@ import keras_tuner
 import pytest
 
 import zoo
-from training import cli, oracles, search, tune
+from training import cli, objectives, oracles, search, tune
 from training.run import Run
 from zoo.catalogue import ENTRIES
 
@@ -154,7 +154,7 @@ def test_failed_trials_are_told_and_all_failed_is_an_error(tmp_path, monkeypatch
     "given, words",
     [
         ({"objective": "loss"}, "`objective` must be one of val_mmd"),
-        ({"tuner": "grid"}, "`tuner` must be one of random, bayesian, hyperband"),
+        ({"tuner": "grid"}, "`tuner` must be 'random' or 'bayesian' or 'hyperband'"),
         ({"vary": ["gamma"]}, "`vary` must be of beta, learning_rate_factor, latent_dim"),
         ({"trials": 0}, "`trials` must be a positive integer"),
     ],
@@ -165,7 +165,7 @@ def test_what_cannot_be_searched_is_refused_before_anything_is_written(tmp_path,
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("kind", oracles.KINDS)
+@pytest.mark.parametrize("kind", objectives.TUNERS)
 def test_every_tuner_finds_a_planted_optimum(tmp_path, kind, monkeypatch):
     def planted(config, *arguments):
         return abs(math.log(config.settings["beta"]))

@@ -3,15 +3,19 @@
 import json
 import os
 import pathlib
+import random
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 import keras
 import numpy as np
 import pytest
 
 import zoo  # noqa: F401, registers the classes
+from training.checkpoints import Checkpoints
 
 HERE = pathlib.Path(__file__).parent
 SECONDS = 240
@@ -28,15 +32,22 @@ def addresses(count):
     return found
 
 
-def started(kind, out, epochs, workers=1):
-    """The processes of one training."""
+def started(kind, out, epochs, workers=1, state=()):
+    """The processes of one training; `state`: the folder of its checkpoints, if it has one."""
     hosts, found = addresses(workers), []
     for index in range(workers):
         own = {"PYTHONPATH": str(HERE.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
         if workers > 1:
             task = {"type": "worker", "index": index}
             own["TF_CONFIG"] = json.dumps({"cluster": {"worker": hosts}, "task": task})
-        command = [sys.executable, str(HERE / "worker.py"), kind, str(out), str(epochs)]
+        command = [
+            sys.executable,
+            str(HERE / "worker.py"),
+            kind,
+            str(out),
+            str(epochs),
+            *map(str, state),
+        ]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         found.append(subprocess.Popen(command, env={**os.environ, **own}, **pipes))
     return found
@@ -79,4 +90,39 @@ def test_what_the_chief_saves_loads_in_one_process(results):
     for number, value in enumerate(model.get_weights()):
         np.testing.assert_array_equal(value, found[str(number)])
     np.testing.assert_allclose(model.sample(4, seed=0), found["sampled"], atol=1e-6)
-    assert model.ema == 0.9 and model.steps.numpy() == 4
+    assert model.ema == 0.9 and model.steps.numpy() == 12
+
+
+def steps_done(store):
+    """How many steps the newest checkpoint has behind it; an epoch has six."""
+    places = store.places()
+    return 6 * places[0].epoch + places[0].step if places else -1
+
+
+@pytest.mark.fault
+def test_killed_workers_go_on_to_the_bit(tmp_path):
+    """F01: the chief is killed, then the other, then one is told to stop; both start again."""
+    whole, out, epochs, chosen = tmp_path / "whole", tmp_path / "out", 16, random.Random(0)
+    store, before = Checkpoints(tmp_path / "state"), 0
+    whole.mkdir(), out.mkdir()
+    ended(started("workers", whole, epochs, workers=2))
+    for victim, number in ((0, signal.SIGKILL), (1, signal.SIGKILL), (1, signal.SIGTERM)):
+        pair = started("workers", out, epochs, 2, [store.folder])
+        aim = before + chosen.randint(7, 20)
+        while steps_done(store) < aim and pair[victim].poll() is None:
+            time.sleep(0.002)
+        pair[victim].send_signal(number)
+        said = [process.communicate(timeout=SECONDS)[0] for process in pair]
+        codes = [process.returncode for process in pair]
+        if number == signal.SIGTERM:
+            assert codes == [75, 75], said
+        else:
+            assert codes[victim] == -signal.SIGKILL and codes[1 - victim] != 0, said
+        before = steps_done(store)
+        assert aim <= before < 6 * epochs
+    ended(started("workers", out, epochs, 2, [store.folder]))
+    for name in ("whole.npz", "other.npz"):
+        theirs, ours = np.load(whole / name), np.load(out / name)
+        assert sorted(theirs) == sorted(ours)
+        for key in theirs:
+            np.testing.assert_array_equal(ours[key], theirs[key], err_msg=f"{name}: {key}")

@@ -5,6 +5,8 @@ are repeated with other seeds, for their standard error, and stand beside the sa
 training data in the samples' place: the best that can be had.
 """
 
+import difflib
+
 from training.measures import codes, samples
 from training.measures.subject import Subject, entry
 
@@ -35,9 +37,7 @@ def measured(subject, names=None):
         ValueError: for a name that no measure has.
     """
     names = list(MEASURES) if names is None else names
-    unknown = [name for name in names if name not in MEASURES]
-    if unknown:
-        raise ValueError(f"`metrics` must be of {', '.join(MEASURES)}. Received: {unknown[0]!r}.")
+    require_known(names)
     found = {}
     for name in names:
         if name in OF_CODES or subject.offers("sample"):
@@ -46,3 +46,14 @@ def measured(subject, names=None):
 
 
 __all__ = ["MEASURES", "OF_CODES", "OF_SAMPLES", "USUAL", "Subject", "entry", "measured"]
+
+
+def require_known(names):
+    """Refuses a name that no measure has."""
+    for name in names:
+        if name not in MEASURES:
+            near = difflib.get_close_matches(name, MEASURES, n=3, cutoff=0.4)
+            nearest = f" Nearest: {', '.join(near)}." if near else ""
+            raise ValueError(
+                f"`metrics` must be of {', '.join(MEASURES)}. Received: {name!r}.{nearest}"
+            )

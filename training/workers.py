@@ -1,0 +1,59 @@
+"""What the workers of one training tell each other, at moments that all of them reach."""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import replicas
+
+
+class Workers:
+    """The processes of a strategy.
+
+    Attributes:
+        alone: whether there is only this one.
+        index: the number of this one; the first, 0, is the chief, which writes.
+    """
+
+    def __init__(self, strategy):
+        self.strategy, self.alone = strategy, not replicas.several_workers(strategy)
+        self.index = 0 if self.alone else strategy.cluster_resolver.task_id
+
+    def told(self, numbers):
+        """The numbers that each worker gave, an array with a row for each of them.
+
+        All must call it, with as many numbers each. They are sent as float64: float32 and
+        integers up to 2**53 stay what they are.
+        """
+        own = np.asarray(numbers, np.float64)
+        if self.alone:
+            return own[None]
+        rows = self.strategy.experimental_local_results(self._gathered(tf.constant(own)))
+        return rows[0].numpy()[:: len(rows)]  # the replicas of one worker say the same
+
+    def any_of(self, condition):
+        """Whether it holds at any worker."""
+        return bool(self.told([condition]).any())
+
+    def joined(self, arrays):
+        """Arrays by name with those that the replicas of other workers keep: `.../0@replica`."""
+        own = {name: array for name, array in arrays.items() if "@" in name}
+        if self.alone or not own:
+            return arrays
+        found, ends = dict(arrays), np.cumsum([array.size for array in own.values()])[:-1]
+        rows = self.told(np.concatenate([array.ravel() for array in own.values()]))
+        here = len({name.rpartition("@")[2] for name in own})  # replicas of this worker
+        for worker, row in enumerate(rows):
+            for (name, array), part in zip(own.items(), np.split(row, ends), strict=True):
+                first, _, replica = name.rpartition("@")
+                number = int(replica) + (worker - self.index) * here
+                found[f"{first}@{number}"] = part.astype(array.dtype).reshape(array.shape)
+        return found
+
+    @functools.cached_property
+    def _gathered(self):
+        def own(numbers):
+            return tf.distribute.get_replica_context().all_gather(numbers[None], axis=0)
+
+        return tf.function(lambda numbers: self.strategy.run(own, (numbers,)), autograph=False)
