@@ -5,10 +5,11 @@ import json
 import math
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
-import time
+import threading
 
 import keras_tuner
 import pytest
@@ -199,35 +200,95 @@ def started(out, *more, **environment):
 
 
 def finished(out):
-    """Trial -> the score of it on disk."""
+    """Trial -> the score of it on disk, in its file or the twin of that."""
     files = sorted((out / "search").glob("trial_*/trial.json"))
-    found = {path.parent.name: json.loads(path.read_text()) for path in files}
+    texts = {p.parent.name: p.read_text() or p.with_suffix(".twin.json").read_text() for p in files}
+    found = {name: json.loads(text) for name, text in texts.items()}
     return {name: t["score"] for name, t in found.items() if t["score"] is not None}
 
 
+def forked(out, *more):
+    """As `started`, forked from a process that has imported TensorFlow and never used it."""
+    words = ["tune", "beta_vae", "--objective", "val_loss", *WORDS.split(), "--out", str(out)]
+    code = f"""
+import os, sys
+import keras_tuner, zoo, training.search, training.run, training.pictures, training.callbacks
+from training import cli
+for _ in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        sys.stdout = sys.stderr
+        os._exit(cli.main({[*words, *more]!r}))
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, bufsize=1, **pipes)
+
+
 @pytest.mark.fault
-def test_f11_a_search_that_is_killed_five_times_loses_no_finished_trial(tmp_path):
-    out, before, kills = tmp_path / "out", {}, 0
-    while kills < 5:
-        process = started(out, "--trials", "8")
-        while process.poll() is None and len(finished(out)) <= kills:
-            time.sleep(0.05)
-        if process.poll() is not None:
-            break
-        time.sleep(0.3)  # within the next trial
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        kills += 1
+def test_f11_a_search_that_is_killed_twenty_times_loses_no_finished_trial(tmp_path):
+    """F11: 20 kills at random moments, half of them with an emptied file besides; 0 lost."""
+    out, before, chosen, kills = tmp_path / "out", {}, random.Random(0), 0
+    searches = forked(out, "--trials", "5")
+
+    def ended(seconds):
+        """The exit code of one more start, killed after so many seconds."""
+        searches.stdin.write("start\n")
+        process = int(searches.stdout.readline())
+        timer = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
+        timer.start()
+        code = int(searches.stdout.readline())
+        timer.cancel()
+        return code
+
+    while kills < 20:
+        code = ended(chosen.uniform(0.3, 4.0))
+        assert code in (0, -signal.SIGKILL)
+        kills += code != 0
         now = finished(out)
         assert before.items() <= now.items()
         before = now
-    process = started(out, "--trials", "8")
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, said[-2000:]
-    assert kills == 5 and len(rows(out)) == 8 and before.items() <= finished(out).items()
+        files = [f for f in (out / "search").glob("**/*.json") if ".twin" not in f.name]
+        if kills % 2 and files:
+            chosen.choice(sorted(files)).write_bytes(b"")
+    assert ended(300) == 0
+    searches.stdin.close()
+    searches.wait()
+    assert len(rows(out)) == 5 and before.items() <= finished(out).items()
     alone = tmp_path / "alone"
-    started(alone, "--trials", "8").communicate(timeout=300)
+    started(alone, "--trials", "5").communicate(timeout=300)
     assert finished(alone) == finished(out)
+
+
+def test_f11_trials_without_memory_and_five_that_diverge_do_not_end_a_search(tmp_path, monkeypatch):
+    """F11: NaN five times in a row, and what TensorFlow and Python raise without memory."""
+    import tensorflow as tf
+
+    values = iter([*[math.nan] * 5, tf.errors.ResourceExhaustedError(None, None, "OOM"),
+                   MemoryError("none"), 3.0])  # fmt: skip
+
+    def scored(*arguments):
+        value = next(values, 4.0)
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    monkeypatch.setattr(tune, "scored", scored)
+    told = search.search("vae", tmp_path, "val_loss", trials=8, **SMALL)
+    assert (told["diverged"], told["failed"], told["best"]) == (5, 2, 3.0)
+
+
+@pytest.mark.parametrize("name", ["oracle.json", "tuner0.json", "trial_1/trial.json"])
+def test_f11_an_emptied_file_of_a_search_loses_nothing(name, tmp_path, monkeypatch):
+    """F11: as it is found again in its twin; keras-tuner could not read it."""
+    values = iter([3.0, 2.0, 5.0])
+    monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, 4.0))
+    told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
+    (tmp_path / "search" / name).write_bytes(b"")
+    monkeypatch.setattr(tune.Search, "run_trial", None)  # would fail
+    assert search.search("vae", tmp_path, "val_loss", trials=3, **SMALL) == told
+    assert told["best"] == 2.0
 
 
 @pytest.mark.fault
