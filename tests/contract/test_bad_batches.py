@@ -155,6 +155,19 @@ def test_less_than_a_row_for_each_replica_is_refused_with_the_arithmetic(two):
             call(images(8, (6,)), batch_size=1, verbose=0)
 
 
+@pytest.mark.parametrize("name", ["rae", "nsgan"])
+def test_data_without_variance_give_numbers(name):
+    """F27: batch norm, groups and the law of the codes, all of one image."""
+    model = zoo.create(name, IMAGE, 3, seed=1, channels=(2, 2))
+    model.compile()
+    x = np.full((32, *IMAGE), 0.5, np.float32)
+    history = model.fit(x, batch_size=16, epochs=2, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    if name == "rae":
+        model.fit_sampler(x)
+    assert np.isfinite(model.sample(4, seed=0)).all()
+
+
 def drawn(chosen):
     """An array, what it holds, and whether it must be refused: one of many kinds of data."""
     count = int(chosen.choice([0, 1, 3, 4, 5, 8]))

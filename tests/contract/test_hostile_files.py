@@ -206,12 +206,25 @@ def test_damaged_files_are_refused_and_never_crash(good, tmp_path):
             assert "refused" in str(error)
 
 
+@pytest.mark.parametrize("offset, value", [(6, 173), (8, 1), (10, 99)])
+def test_a_zip_that_python_cannot_read_is_refused(offset, value, good, tmp_path):
+    """F45: another version, encrypted, packed in an unknown way: each an error of its own."""
+    whole = bytearray(good.read_bytes())
+    for place in [n for n in range(len(whole)) if whole[n : n + 4] == b"PK\x01\x02"]:
+        whole[place + offset] = value
+    (tmp_path / "hostile.keras").write_bytes(whole)
+    with pytest.raises(ValueError, match="is refused: "):
+        zoo.load(tmp_path / "hostile.keras")
+
+
 FUZZED = """
-import os, pathlib, random, sys, threading
+import io, os, pathlib, random, sys, zipfile
 import zoo
 
 path, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-whole, chosen, heard = path.read_bytes(), random.Random(0), []
+whole, chosen, heard = path.read_bytes(), random.Random(int(sys.argv[3])), []
+with zipfile.ZipFile(path) as old:
+    members = {name: old.read(name) for name in old.namelist()}
 zoo.load(path)  # what Keras and HDF5 do once
 temporary = os.path.realpath(os.environ["TMPDIR"])
 
@@ -226,20 +239,36 @@ def hear(event, given):
 sys.addaudithook(hear)
 refused = loaded = 0
 others = []
-for number in range(1000):
-    bent = bytearray(whole)
+
+
+def bent(data):
+    data = bytearray(data)
     for _ in range(chosen.choice([1, 2, 8, 64])):
-        kind, place = chosen.randrange(4), chosen.randrange(len(bent))
+        kind, place = chosen.randrange(4), chosen.randrange(len(data))
         if kind == 0:
-            bent[place] ^= 1 << chosen.randrange(8)
+            data[place] ^= 1 << chosen.randrange(8)
         elif kind == 1:
-            bent[place : place + 8] = chosen.randbytes(8)
+            data[place : place + 8] = chosen.randbytes(8)
         elif kind == 2:
-            bent[place : place + chosen.randrange(64)] = b""
+            data[place : place + chosen.randrange(64)] = b""
         else:
-            bent[place:place] = bent[: chosen.randrange(64)]
+            data[place:place] = data[: chosen.randrange(64)]
+    return bytes(data)
+
+
+def packed(number):  # the file, bent; or two of three times a member, in a zip that is whole
+    if number % 3 == 0:
+        return bent(whole)
+    name, held = ("config.json", "model.weights.h5")[number % 3 - 1], io.BytesIO()
+    with zipfile.ZipFile(held, "w") as new:
+        for member, data in members.items():
+            new.writestr(member, bent(data) if member == name else data)
+    return held.getvalue()
+
+
+for number in range(1000):
     file = folder / "bent.keras"
-    file.write_bytes(bent)
+    file.write_bytes(packed(number))
     try:
         zoo.load(file)
         loaded += 1
@@ -253,7 +282,7 @@ left = [each for each in os.listdir(temporary)]
 children = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 megabytes = int(most.split()[1]) // 1024
 print([refused + loaded, sorted(set(heard))[:5], others[:5], megabytes, left, children])
-print(refused, "refused")
+print(refused, "refused", loaded, "loaded")
 """
 
 
@@ -266,7 +295,7 @@ def test_a_thousand_bent_files_are_refused_or_loaded_and_do_nothing_else(tmp_pat
     for place in places.values():
         pathlib.Path(place).mkdir()
     root = pathlib.Path(zoo.__file__).resolve().parents[1]
-    argv = [sys.executable, "-c", FUZZED, str(tmp_path / "model.keras"), places["folder"]]
+    argv = [sys.executable, "-c", FUZZED, str(tmp_path / "model.keras"), places["folder"], "0"]
     environment = {**os.environ, "TMPDIR": places["temporary"]}
     done = subprocess.run(argv, capture_output=True, text=True, cwd=root, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -275,7 +304,7 @@ def test_a_thousand_bent_files_are_refused_or_loaded_and_do_nothing_else(tmp_pat
     print(told, refused)
     heard = [place for place in heard if not place.startswith(places["folder"])]
     assert (count, heard, others, left, children) == (1000, [], [], [], [])
-    assert int(refused.split()[0]) > 900 and megabytes < 1100
+    assert int(refused.split()[0]) > 500 and megabytes < 1100
 
 
 LONELY = """
