@@ -46,10 +46,11 @@ def draw(rows, path):
     from training import pictures
 
     own = [row for row in rows if row["data"] == "MNIST"]
-    names = [f"{row['model']}\n{row['active_dims']} of {row['m']}" for row in own]
+    names = [f"{row['model']}, {row['active_dims']}" for row in own]
     sides = {"codes": "nac", "(independent)": "nac_floor"}
     panel = {label: (names, [row[key] for row in own]) for label, key in sides.items()}
-    pictures.lines({"MNIST, active dimensions of 64": panel}, path, "", "NAC")
+    title = f"MNIST: active dimensions of {LATENT}, and their NAC"
+    pictures.lines({title: panel}, path, "", "NAC")
 
 
 def table(rows):

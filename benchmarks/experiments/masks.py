@@ -36,8 +36,9 @@ def one(m, data):
     from zoo.matching.mask_aae import MaskAAE
 
     networks = matched(data.data_shape, m, final="linear")
-    model = MaskAAE(**networks, polarization_weight=decided(m))
-    model.compile(rates(STEPS), steps_per_execution=39)
+    settings = {"polarization_weight": decided(m, first=0.04, period=400)}
+    model = MaskAAE(**networks, reconstruction_weight=100.0, **settings)
+    model.compile(rates(STEPS, mask=4e-3), steps_per_execution=39)
     alphas = [model.mask.alpha.numpy()]
     keep = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: alphas.append(model.mask.alpha.numpy())

@@ -9,7 +9,7 @@ from zoo.losses.reconstruction import sum_of_rest
 from zoo.vae.vae import VAE
 
 LATENT, STEPS, BATCH = 20, 5000, 128
-POINTS = 500  # of the radius
+POINTS = 1000  # of the radius
 PENALTY, CLIP = 30.0, 0.3
 SHOWN = 12  # samples of each in the picture
 
@@ -88,7 +88,7 @@ def geometry(model, shown):
     classifier = load("mnist")
     logits = tf.function(lambda z: classifier(model.decode(z)), autograph=False)
     points = np.random.default_rng(1).normal(size=(POINTS, LATENT))
-    found = class_radius(logits, points, neighbours=2, halvings=12, steps=8)
+    found = class_radius(logits, points, neighbours=2, halvings=12, steps=15)
     found |= {"log_bound": log_bound(found["masses"]), "largest": max(found["masses"])}
     return {**found, "samples": shown.tolist()}
 

@@ -59,21 +59,21 @@ def mask_aae(n, m):
     return model
 
 
-def decided(m, period=600):
-    """MaskAAE's schedule for few steps: its c doubles every `period` steps."""
+def decided(m, first=2.0, period=600):
+    """MaskAAE's schedule for few steps: c is first / m and doubles every `period` steps."""
     from zoo.losses.schedules import Doubling
 
-    return Doubling(2.0 / m, period, cap=2048.0)
+    return Doubling(first / m, period, cap=2048.0)
 
 
-def rates(steps):
+def rates(steps, **others):
     """MaskAAE's optimizers for so many steps; rates fall to a fifth after two thirds of them."""
     from keras.optimizers.schedules import PiecewiseConstantDecay
 
     from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
 
     found = {}
-    for player, rate in RATES.items():
+    for player, rate in {**RATES, **others}.items():
         moves = 5 if player == "critic" else 1
         falls = PiecewiseConstantDecay([moves * steps * 2 // 3], [rate, rate / 5])
         found[player] = RMSpropTF1(falls)
@@ -98,6 +98,7 @@ def draw(rows, path):
             panel[NAMES[name]] = sizes, [row["generated"] for row in own]
             again = sizes, [row["reconstructed"] for row in own]
             panel[f"({NAMES[name]}, reconstructed)"] = again
+        sizes = SIZES[n]["wae_gan"]
         panel["(training data)"] = sizes, [own[0]["floor"]] * len(sizes)
     marks = dict(zip(panels, SIZES, strict=True))
     pictures.lines(panels, path, "m, size of the code", "Frechet distance", marks, log=True)
