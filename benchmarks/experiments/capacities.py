@@ -5,29 +5,30 @@ import numpy as np
 from benchmarks.experiments.runs import distances, fit, kept, markdown, matched, mnist, sides_of
 
 CAPACITIES = ((16, 1), (64, 1), (128, 2), (256, 3), (512, 4), (1024, 4))  # units and layers
-SHARE, LATENT, STEPS = 0.05, 16, 2000
+SHARE, LATENT, STEPS, SEEDS = 0.05, 16, 2000, (0, 1)
 
 
 def results(data_dir):
-    """One row for each capacity of the prior's network."""
-    return [run(number, data_dir) for number in range(len(CAPACITIES))]
+    """One row for each seed and capacity of the prior's network."""
+    numbers = range(len(CAPACITIES))
+    return [run(number, seed, data_dir) for seed in SEEDS for number in numbers]
 
 
-def run(number, data_dir):
+def run(number, seed, data_dir):
     """What one capacity finds; kept."""
     units, layers = CAPACITIES[number]
-    found = kept(f"E6/{units}x{layers}", lambda: one(units, layers, mnist(data_dir)))
-    return {"model": f"M{number + 1}", "size": f"{units} x {layers}", **found}
+    found = kept(f"E6/{units}x{layers}-{seed}", lambda: one(units, layers, seed, mnist(data_dir)))
+    return {"model": f"M{number + 1}", "seed": seed, "size": f"{units} x {layers}", **found}
 
 
-def one(units, layers, data):
+def one(units, layers, seed, data):
     """Trains FlexAE on a twentieth of MNIST, and measures."""
     from zoo.matching.flex_ae import FlexAE
     from zoo.networks.mlp import mlp
     from zoo.priors.generator import PriorGenerator
 
     train = data.train[: int(SHARE * len(data.train))]
-    networks = matched(data.data_shape, LATENT)
+    networks = matched(data.data_shape, LATENT, seed=seed)
     prior = PriorGenerator(mlp(LATENT, LATENT, (units,) * layers))
     model = FlexAE(**networks, prior=prior)
     model.compile(rates(), steps_per_execution=7)
@@ -57,19 +58,22 @@ def copied(model, train, test, count=2000):
 
 
 def draw(rows, path):
-    """Distances of generated and reconstructed images against the capacity."""
+    """Distances of generated and reconstructed images against the capacity, by seed."""
     from training import pictures
 
-    sizes = [row["size"] for row in rows]
-    sides = {"generated": "generated", "reconstructed": "reconstructed", "floor": "(training data)"}
-    panel = {label: (sizes, [row[side] for row in rows]) for side, label in sides.items()}
-    title = f"FlexAE, {SHARE:.0%} of MNIST"
+    panel = {}
+    for seed in SEEDS:
+        own = [row for row in rows if row["seed"] == seed]
+        sizes = [row["size"] for row in own]
+        for side in ("generated", "reconstructed"):
+            panel[f"{side}, seed {seed}"] = sizes, [row[side] for row in own]
+    panel["(training data)"] = sizes, [row["floor"] for row in own]
     labels = "units x layers of the prior", "FID[classifier:mnist]"
-    pictures.lines({title: panel}, path, *labels, log=True)
+    pictures.lines({f"FlexAE, {SHARE:.0%} of MNIST": panel}, path, *labels, log=True)
 
 
 def table(rows):
     """One line for each capacity."""
-    head = "model | units x layers | rec. FID | gen. FID | training data | distance of codes"
-    keys = "model size reconstructed generated floor code_distance".split()
+    head = "model | seed | units x layers | rec. FID | gen. FID | training data | distance of codes"
+    keys = "model seed size reconstructed generated floor code_distance".split()
     return markdown(head.split(" | "), [[row[key] for key in keys] for row in rows])
