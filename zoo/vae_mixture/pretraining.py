@@ -52,7 +52,7 @@ def prepared(model, data, steps):
     """
     _fit(model, data, steps, prior=None)
     codes = []
-    for x in data.repeat():
+    for x in data:
         codes.append(np.asarray(model.encode(x)))
         if sum(map(len, codes)) >= MOST:
             break
