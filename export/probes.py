@@ -142,6 +142,18 @@ def load(served, seconds=10.0):
     """Many clients at once get their answers in time, and the first one too."""
     name = "sample" if "sample" in served.signatures else "serving_default"
     started = [_warm(served, name) for _ in range(3)]
+    taken, errors = crowd(served, name, seconds)
+    middle, late = np.percentile(taken or [1.0], (50, 99))
+    first = float(np.median([first / later for later, first in started]))
+    tails = {"p99 / p50": (late / middle, 5.0), "first / later": (first, 2.0)}
+    problems = [f"{errors} errors"] if errors else []
+    problems += [f"{k} is {v:.2f}, at most {most}" for k, (v, most) in tails.items() if v > most]
+    figures = ", ".join(f"{name} {value:.2f}" for name, (value, _) in tails.items())
+    return problems, f"{len(taken)} calls, {figures}"
+
+
+def crowd(served, name, seconds):
+    """Seconds of each call of many clients that ask at once, and how many met an error."""
     sizes = np.random.default_rng(0).choice([1, 2, 4, 8], size=1 << 12)
     until = time.monotonic() + seconds
     with (
@@ -156,13 +168,7 @@ def load(served, seconds=10.0):
         for wait in waits:
             own, wrong = wait.result()
             taken, errors = taken + own, errors + wrong
-    middle, late = np.percentile(taken or [1.0], (50, 99))
-    first = float(np.median([first / later for later, first in started]))
-    tails = {"p99 / p50": (late / middle, 5.0), "first / later": (first, 2.0)}
-    problems = [f"{errors} errors"] if errors else []
-    problems += [f"{k} is {v:.2f}, at most {most}" for k, (v, most) in tails.items() if v > most]
-    figures = ", ".join(f"{name} {value:.2f}" for name, (value, _) in tails.items())
-    return problems, f"{len(taken)} calls, {figures}"
+    return taken, errors
 
 
 def _warm(served, name):
@@ -204,6 +210,11 @@ def numbers(served):
             worst = max(worst, apart_by)
             if not apart_by <= 1e-4:
                 problems.append(f"`{key}` of {name} is {apart_by:.1e} from the model's")
+    for name in (n for n in served.signatures if n.endswith("_png")):
+        (files,) = answer(served, name, given[name]).values()
+        (images,) = answer(served, name.removesuffix("_png"), given[name]).values()
+        if not check.distance(np.stack([*map(check.pixels, files)]), images) <= 0.51 / 255:
+            problems.append(f"{name} gives other images than {name.removesuffix('_png')}")
     return problems, f"largest difference {worst:.1e}"
 
 

@@ -1,5 +1,6 @@
 """What tests of exported models share: small models, and processes of their own."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -54,3 +55,45 @@ def run(*words, **options):
         env=environment,
         **options,
     )
+
+
+class Apart:
+    """A process that imports TensorFlow alone and checks one version after another.
+
+    It is what `export.apart.run` starts for each, without the seconds of starting it.
+    """
+
+    CODE = """
+import contextlib, io, json, sys
+from export import apart
+apart.bar()
+apart.is_fresh = lambda: True
+import tensorflow
+from export import check
+for line in sys.stdin:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = check.main(json.loads(line))
+    assert sys.modules["keras"] is None and sys.modules["zoo"] is None
+    print(json.dumps([code, said.getvalue()]), flush=True)
+"""
+
+    def __init__(self):
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", self.CODE],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )  # fmt: skip
+
+    def run(self, module, *words):
+        """What `export.apart.run` gives."""
+        assert module == "export.check"
+        print(json.dumps(words), file=self.child.stdin, flush=True)
+        code, said = json.loads(self.child.stdout.readline())
+        return subprocess.CompletedProcess(words, code, said, "")
+
+    def close(self):
+        """Ends the process."""
+        self.child.stdin.close()
+        self.child.wait()
+        self.child.stdout.close()

@@ -15,15 +15,23 @@ REMAKE = "python tests/signatures.py"
 
 
 def shown(function):
-    """Inputs and outputs of a concrete function: name -> dtype and sizes, "?" for any."""
-    sides = {"inputs": function.structured_input_signature[1]}
-    sides["outputs"] = function.structured_outputs
-    return {side: {name: _words(sides[side][name]) for name in sides[side]} for side in sides}
+    """Inputs and outputs of a concrete function, as `words` tells them."""
+    from export.load import described
+
+    return words(described(function))
+
+
+def words(sides):
+    """Inputs and outputs of a signature: name -> dtype and sizes, "?" for any."""
+    return {
+        side: {name: _words(spec) for name, spec in sides[side].items()}
+        for side in ("inputs", "outputs")
+    }
 
 
 def _words(spec):
-    sizes = ",".join("?" if size is None else str(size) for size in spec.shape)
-    return f"{spec.dtype.name}[{sizes}]"
+    sizes = ",".join("?" if size is None else str(size) for size in spec["shape"])
+    return f"{spec['dtype']}[{sizes}]"
 
 
 def committed(name):

@@ -1,13 +1,17 @@
 """Every model is loaded by `zoo.load`, and its config holds nothing that could run."""
 
 import json
+import zipfile
 
 import keras
 import numpy as np
+import pytest
 from descriptors import every_model, trained
 
 import zoo
 from zoo.loading import objects, parameters
+
+SIZES = {"units", "filters", "hidden"}  # of layers
 
 
 @every_model
@@ -18,6 +22,17 @@ def test_a_saved_model_passes_every_check(name, tmp_path):
     assert type(again) is type(model) and again.compiled
     for ours, theirs in zip(model.variables, again.variables, strict=True):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    with zipfile.ZipFile(tmp_path / "model.keras") as old:
+        members = {member: old.read(member) for member in old.namelist()}
+    config = json.loads(members["config.json"])
+    sized = next(part["config"] for part in objects(config, name) if SIZES & set(part["config"]))
+    for key in SIZES & set(sized):
+        sized[key] = 2_000_000_000 if isinstance(sized[key], int) else [2_000_000_000]
+    with zipfile.ZipFile(tmp_path / "large.keras", "w") as large:
+        for member, content in {**members, "config.json": json.dumps(config)}.items():
+            large.writestr(member, content)
+    with pytest.raises(ValueError, match=r"large.keras' is refused: it asks for [\d,]+ numbers"):
+        zoo.load(tmp_path / "large.keras")
 
 
 @every_model

@@ -1,12 +1,14 @@
 """Small models, exported once for all tests here."""
 
+import fcntl
+
 import numpy as np
 import pytest
 from c_program import build
-from exports import NAMES, labelled, tiny
+from exports import NAMES, Apart, labelled, tiny
 
 import export
-from export import saved_model
+from export import apart, saved_model
 
 
 @pytest.fixture
@@ -16,9 +18,40 @@ def unchecked(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory):
+def process():
+    """A process that imports TensorFlow alone."""
+    found = Apart()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def alone(process, monkeypatch):
+    """Versions are checked by one process, not by a new one each."""
+    monkeypatch.setattr(apart, "run", process.run)
+
+
+@pytest.fixture(scope="session")
+def once(worker_id, tmp_path_factory):
+    """`once(name, make)`: a folder that the first worker makes, and all use."""
+    around = tmp_path_factory.getbasetemp()
+    around = around if worker_id == "master" else around.parent
+
+    def folder(name, make):
+        found = around / name
+        with open(around / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not found.is_dir():
+                make(tmp_path_factory.mktemp(name)).rename(found)
+        return found
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def program(once):
     """The C program that serves a version."""
-    return build(tmp_path_factory.mktemp("c"))
+    return once("c", lambda folder: build(folder).parent) / "serve"
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +62,16 @@ def models():
 
 
 @pytest.fixture(scope="session")
-def root(models, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("served")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(saved_model, "_check", lambda *arguments: None)  # the tests here do that
-        for name, model in models.items():
-            export.save(model, folder / name, metadata={"name": name})
-        export.save(models["vae"], folder / "batched", batch_size=8)
-    return folder
+def root(models, once):
+    def make(folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(saved_model, "_check", lambda *arguments: None)  # the tests here do that
+            for name, model in models.items():
+                export.save(model, folder / name, metadata={"name": name})
+            export.save(models["vae"], folder / "batched", batch_size=8)
+        return folder
+
+    return once("served", make)
 
 
 @pytest.fixture(scope="session")

@@ -14,36 +14,14 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from descriptors import every_model, trained
+from descriptors import ROWS
 from exports import ROOT, tiny
+from killed import PLAIN, Forks
 
 import export
 from export import manifest, probes, saved_model, serve_check, staging, warmup
 from training import cli
 
-EXPORTS = """
-import sys
-import numpy as np
-import tensorflow as tf
-from export import saved_model
-
-class Plain:
-    def __init__(self, value):
-        self.weight = tf.Variable(np.full((64, 4096), value, np.float32))
-
-    def signatures(self):
-        spec = tf.TensorSpec((None, 64), tf.float32, "z")
-        return {"decode": (lambda z: {"x": z @ self.weight}, {"z": spec})}
-
-directory, checked = sys.argv[1:]
-if checked == "0":
-    saved_model._check = lambda *arguments: None  # more of the time goes into writing
-number = 0.0
-while True:
-    print("begin", flush=True)
-    saved_model.save(Plain(number), directory)
-    number += 1.0
-"""
 FULL = """
 import shutil, sys
 import numpy as np
@@ -83,32 +61,18 @@ class Reader(threading.Thread):
             for path in {p for p in self.directory.iterdir() if p.name.isdecimal()} - self.seen:
                 self.seen.add(path)
                 try:
-                    tf.saved_model.load(str(path)).signatures["decode"](z=tf.ones((1, 64)))
-                    wrong = manifest.problems(path)
-                    wrong += [] if warmup.read(path) else ["no warm-up"]
+                    wrong = self.problems(path)
                 except Exception as error:
                     wrong = [repr(error)]
                 self.broken += [f"{path.name}: {each}" for each in wrong]
             time.sleep(0.005)
 
-
-def killed_exports(directory, moments):
-    """Starts exports for each moment, and kills them when the moment has come.
-
-    A moment is whether the process that checks is to be started, which export is to be
-    killed, and a function that waits once that has begun.
-    """
-    for checked, number, wait in moments:
-        child = subprocess.Popen(
-            [sys.executable, "-c", EXPORTS, directory, str(int(checked))],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        for _ in range(number):
-            child.stdout.readline()  # one begins
-        wait(directory)
-        child.kill()
-        child.wait()
-        child.stdout.close()
+    def problems(self, path):
+        served, requests = tf.saved_model.load(str(path)).signatures, warmup.read(path)
+        missing = set(served) - {"serving_default"} - {name for name, _ in requests}
+        name, inputs = requests[0]
+        served[name](**{key: tf.constant(value) for key, value in inputs.items()})
+        return manifest.problems(path) + [f"no warm-up of {name}" for name in missing]
 
 
 def written(pattern):
@@ -122,11 +86,37 @@ def written(pattern):
     return wait
 
 
-def no_version_is_ever_broken(directory, moments):
-    """The figures of F03: what was left behind and how many versions were seen."""
+def later(seconds):
+    """That many seconds later."""
+    return lambda directory: time.sleep(seconds)
+
+
+@pytest.fixture(scope="module")
+def forks():
+    process = Forks()
+    yield process
+    process.close()
+
+
+def whole(forks, directory, model, checked):
+    """Seconds that an export takes from its beginning to the next."""
+    with forks.exporting(model, directory, checked, 1):
+        start = time.monotonic()
+        forks.next()
+        return time.monotonic() - start
+
+
+def no_version_is_ever_broken(forks, directory, moments):
+    """The figures of F03: what was left behind and how many versions were seen.
+
+    A moment is a model, whether the process that checks is to be started, which export is
+    to be killed, and a function that waits once that has begun.
+    """
     reader = Reader(directory)
     reader.start()
-    killed_exports(directory, moments)
+    for model, checked, number, wait in moments:
+        with forks.exporting(model, directory, checked, number):
+            wait(directory)
     left = list(directory.glob(f"{staging.STAGING}*"))
     with staging.staged(directory):  # the next export
         assert not [path for path in left if path.exists()]
@@ -137,22 +127,25 @@ def no_version_is_ever_broken(directory, moments):
     return len(left), len(reader.seen)
 
 
-def test_killed_exports_leave_no_broken_version(tmp_path):
+def test_killed_exports_leave_no_broken_version(tmp_path, forks):
     names = ("variables", "assets.extra/manifest.json")
-    moments = [(True, 1, written(f".staging-*/{name}")) for name in names]
-    left, versions = no_version_is_ever_broken(tmp_path, moments)
+    moments = [(PLAIN, True, 1, written(f".staging-*/{name}")) for name in names]
+    left, versions = no_version_is_ever_broken(forks, tmp_path, moments)
     assert (left, versions) == (1, 0)  # the second export has removed what the first left
 
 
 @pytest.mark.fault
-def test_fifty_killed_exports_leave_no_broken_version(tmp_path):
-    drawn, moments = random.Random(0), []
-    for checked in [False, True] * 25:
-        seconds = drawn.uniform(0.0, 8.0 if checked else 0.5)
-        number = 1 if checked else drawn.choice([1, 2, 3, 4])
-        moments.append((checked, number, lambda _, seconds=seconds: time.sleep(seconds)))
-    _, versions = no_version_is_ever_broken(tmp_path, moments)
-    assert versions >= sum(number - 1 for _, number, _ in moments) > 20
+def test_fifty_killed_exports_leave_no_broken_version(tmp_path, forks):
+    """Each model of the catalogue once, and others that do little but write."""
+    drawn = random.Random(0)
+    checked, written = (whole(forks, tmp_path, *how) for how in (("vae", True), (PLAIN, False)))
+    moments = [(name, True, 1, later(drawn.uniform(0.0, 1.2 * checked))) for name in ROWS]
+    for _ in range(50 - len(ROWS)):
+        number, wait = drawn.choice([1, 2, 3, 4]), later(drawn.uniform(0.0, 1.2 * written))
+        moments.append((PLAIN, False, number, wait))
+    drawn.shuffle(moments)
+    _, versions = no_version_is_ever_broken(forks, tmp_path, moments)
+    assert len(moments) == 50 and versions > sum(number - 1 for _, _, number, _ in moments)
 
 
 @pytest.mark.fault
@@ -175,9 +168,8 @@ def test_a_full_disk_leaves_the_version_before(tmp_path):
 UNTIMED = [number for number in probes.PROBES if number != "F55"]
 
 
-def test_serve_check_passes_and_prints_a_table(root, capsys):
-    assert serve_check.main([str(root / "labelled"), "--only", *UNTIMED]) == 0
-    said = capsys.readouterr().out
+def test_serve_check_passes_and_prints_a_table(root, alone):
+    said = serve_check.table(serve_check.audit(root / "labelled", only=UNTIMED))
     for number in UNTIMED:
         assert re.search(rf"^{number} .* yes ", said, re.M), said
 
@@ -261,14 +253,6 @@ def test_changed_words_numbers_and_requests_are_found_out(models, tmp_path, unch
         (row,) = serve_check.audit(folder, only=[number])
         assert any(words in problem for problem in row["problems"]), (number, row)
     assert served.sample(seed=[1]).shape == (1, 8, 8, 1)
-
-
-@pytest.mark.fault
-@every_model
-def test_every_model_keeps_the_promises_of_serving(name, tmp_path, capsys):
-    folder = export.save(trained(name)[0], tmp_path / name)
-    code = serve_check.main([str(folder), "--only", *UNTIMED])
-    assert code == 0, capsys.readouterr().out
 
 
 @pytest.mark.fault

@@ -11,7 +11,7 @@ from c_program import asked
 
 from export import check, warmup
 
-NAMES = ("vae", "mask_aae", "rae", "wgan_gp", "labelled")
+NAMES = ("vae", "wgan_gp", "labelled")
 INVALID_ARGUMENT = 3
 
 

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import yaml
 from c_program import asked
 from exports import ROOT
@@ -21,6 +22,7 @@ from training.config import Config, read_yaml
 TINY = "train vae --data digits --epochs 1 --latent-dim 3 --limit 200 --model.channels 4,4"
 SHIPPED = sorted(path.parent.name for path in (ROOT / "saved_models").glob("*/CARD.md"))
 LARGEST = 3_000_000  # bytes of a preset, everything
+QUICK = {"vae_digits", "wgan_gp_mnist"}  # the others are served in C by `make fault`
 PROVEN = {"sample", "decode", "encode", "reconstruct"}  # by the C program
 
 
@@ -121,7 +123,10 @@ def test_a_shipped_preset_is_small_whole_and_made_by_its_recipe(name):
     assert told["metrics"], "not measured"
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(
+    "name",
+    [n if n in QUICK else pytest.param(n, marks=pytest.mark.fault) for n in SHIPPED],
+)
 def test_the_c_program_serves_a_shipped_preset_as_python_does(program, name):
     folder = max((ROOT / "saved_models" / name).glob("[0-9]*"), key=lambda path: int(path.name))
     served, model = export.load(folder.parent), zoo.load_preset(name)
@@ -130,13 +135,13 @@ def test_the_c_program_serves_a_shipped_preset_as_python_does(program, name):
         for signature, sides in served.signatures.items()
         if signature in PROVEN
     ]
+    assert {"sample", "decode"} <= set(dict(requests))
     for (signature, inputs), found in zip(requests, asked(program, folder, requests), strict=True):
-        expected = check.as_dict(served, signature, served(signature, **inputs))
-        assert all(check.distance(found[k], value) <= 1e-5 for k, value in expected.items())
-    if "decode" in dict(requests):
-        z = dict(requests)["decode"]["z"]
-        found = served.decode(z=z)
-        np.testing.assert_allclose(found, model.decode(z), atol=1e-5)
+        verb = model.signatures()[signature].function  # eagerly: the model's own method
+        expected = verb(**{key: tf.constant(value) for key, value in inputs.items()})
+        assert set(found) == set(expected)
+        for key, value in expected.items():
+            assert check.distance(found[key], np.asarray(value)) <= 1e-5, (signature, key)
 
 
 def test_presets_lie_where_the_command_looks():

@@ -105,7 +105,7 @@ def test_a_full_disk_is_told_beforehand_and_while_writing(tmp_path, monkeypatch,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_artefact_that_differs_from_the_model_is_refused(tmp_path):
+def test_an_artefact_that_differs_from_the_model_is_refused(tmp_path, alone):
     class Moving(Plain):
         def signatures(self):
             ((function, specs),) = super().signatures().values()
@@ -120,7 +120,7 @@ def test_an_artefact_that_differs_from_the_model_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_that_depend_on_the_batch_and_noise_without_a_seed_are_refused(tmp_path):
+def test_rows_that_depend_on_the_batch_and_noise_without_a_seed_are_refused(tmp_path, alone):
     class Wrong:
         def signatures(self):
             spec = {"seed": tf.TensorSpec((None,), tf.int64, "seed")}
