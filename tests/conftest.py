@@ -1,6 +1,5 @@
-"""Quiet logs, quick graphs, two CPU devices, and the one strategy that all tests share."""
+"""Quiet logs, quick XLA, two CPU devices, and the one strategy that all tests share."""
 
-import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -13,7 +12,6 @@ import tensorflow as tf
 devices = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
 tf.config.threading.set_intra_op_parallelism_threads(1)  # what is computed here is tiny
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})  # runs once
 FIRST = ("training", "export", "behaviour")  # the longest, so that none is left for the end
 
 
@@ -39,11 +37,6 @@ def pytest_collection_modifyitems(items):
         first.setdefault(group, (item.path.parent.name not in FIRST, number))
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: first[_group(item)])
-
-
-def pytest_collection_finish():
-    """What is there by now stays: the garbage collector need not look at it again."""
-    gc.freeze()
 
 
 def _group(item):
