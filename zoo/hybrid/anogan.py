@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from zoo.gan.base import AdversarialModel
 from zoo.losses.reconstruction import sum_of_rest
-from zoo.optimizers.descent import descend
+from zoo.optimizers.descent import descend, searched
 from zoo.registry import register
 
 
@@ -64,27 +64,30 @@ class AnoGAN(AdversarialModel):
 
     def find(self, x, seed):
         """The codes `(batch, latent_dim)` that come closest to x, and A(x)."""
-        count, many = tf.shape(x)[0], self.restarts
+        count = tf.shape(x)[0]
         with self.noise.serving(seed, count):
-            z = self.noise.normal([count, many, self.latent_dim])
-        seen = self.discriminator(x, training=False)[1]
-        z, anomaly = self._search(
-            tf.repeat(x, many, axis=0),
-            tf.repeat(seen, many, axis=0),
-            tf.reshape(z, [-1, z.shape[2]]),
-        )
-        anomaly = tf.reshape(anomaly, [count, many])
-        best = tf.argmin(anomaly, axis=1)
-        z = tf.gather(tf.reshape(z, [count, many, self.latent_dim]), best, batch_dims=1)
-        return z, tf.gather(anomaly, best, batch_dims=1)
+            z = self.noise.normal([count, self.restarts, self.latent_dim])
+        return self._find(x, z)
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def _search(self, x, seen, z):
+    def _find(self, x, z):
+        return searched(self.search, (tf.float32, tf.float32), x, z)
+
+    def search(self, x, z):
+        """The best of the codes that are found from z, `(batch, restarts, latent_dim)`; A(x)."""
+        x = tf.repeat(x, self.restarts, axis=0)
+        seen = self.discriminator(x, training=False)[1]
+
         def loss(z):
             return self.anomaly(x, seen, z)
 
-        z = descend(loss, z, self.search_steps, self.search_rate)
-        return z, loss(z)
+        found = descend(
+            loss, tf.reshape(z, [-1, self.latent_dim]), self.search_steps, self.search_rate
+        )
+        anomaly = tf.reshape(loss(found), [-1, self.restarts])
+        best = tf.argmin(anomaly, axis=1)
+        found = tf.gather(tf.reshape(found, tf.shape(z)), best, batch_dims=1)
+        return found, tf.gather(anomaly, best, batch_dims=1)
 
     def encode(self, x, seed=0):
         """The code whose data come closest to x, `(batch, latent_dim)`."""

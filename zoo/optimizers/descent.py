@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+TOGETHER = 8  # problems that are searched at once, always
+
 
 def descend(loss, start, steps, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     """`start` after `steps` steps of Adam; rows are problems of their own.
@@ -28,3 +30,27 @@ def descend(loss, start, steps, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     zeros = tf.zeros_like(start)
     state = tf.constant(0), start, zeros, zeros
     return tf.while_loop(lambda number, *_: number < steps, step, state)[1]
+
+
+def searched(search, dtypes, *tensors):
+    """What `search` gives for rows, `TOGETHER` of them at a time, the last filled up with zeros.
+
+    Rounding depends on how many rows are computed at once, and a search amplifies it: among
+    as many always, a row's own result is the same alone and in any batch.
+
+    Args:
+        search: maps tensors of `TOGETHER` rows to a tuple of tensors of as many.
+        dtypes: of that tuple.
+        tensors: `(batch, ...)` each.
+    """
+    count = tf.shape(tensors[0])[0]
+    chunks = -(-count // TOGETHER)
+
+    def cut(tensor):
+        missing = [[0, chunks * TOGETHER - count], *[[0, 0]] * (tensor.shape.rank - 1)]
+        return tf.reshape(tf.pad(tensor, missing), [chunks, TOGETHER, *tensor.shape[1:]])
+
+    found = tf.map_fn(
+        lambda rows: search(*rows), tuple(map(cut, tensors)), fn_output_signature=dtypes
+    )
+    return tuple(tf.reshape(each, [-1, *each.shape[2:]])[:count] for each in found)
