@@ -13,6 +13,7 @@ from export import apart, manifest
 
 ROWS = 7
 TOLERANCE = 1e-5  # relative to the largest value where that is above 1
+ROUNDING = 1e-4  # of a row among more or fewer others: deep networks round so, and no seed is given
 SHOWN = 32  # values of an output that a version tells
 
 
@@ -89,6 +90,7 @@ def _problems(served, name, specs):
         return found if isinstance(found, dict) else {"": found}
 
     alone = range(1) if "count" in specs else range(4, 5)
+    allowed = TOLERANCE if "seed" in specs else ROUNDING
     whole = run(range(ROWS))
     parts = [(rows, run(rows)) for rows in (range(3), alone)]
     problems = []
@@ -97,7 +99,7 @@ def _problems(served, name, specs):
     for rows, part in [(range(ROWS), whole), *parts]:
         if any(len(value) != len(rows) for value in part.values()):
             problems.append(f"gives the wrong number of rows for a batch of {len(rows)}")
-        elif any(distance(part[k], whole[k][rows.start : rows.stop]) > TOLERANCE for k in part):
+        elif any(distance(part[k], whole[k][rows.start : rows.stop]) > allowed for k in part):
             problems.append(f"rows {rows.start} to {rows.stop - 1} depend on the rest of the batch")
     if "seed" in specs:
         if any((value != whole[k]).any() for k, value in run(range(ROWS)).items()):

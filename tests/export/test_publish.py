@@ -120,14 +120,23 @@ def test_an_artefact_that_differs_from_the_model_is_refused(tmp_path, alone):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_that_depend_on_the_batch_and_noise_without_a_seed_are_refused(tmp_path, alone):
+@pytest.mark.parametrize(
+    "verb, spec, share",
+    [
+        ("sample", tf.TensorSpec((None,), tf.int64, "seed"), 2e-5),
+        ("decode", tf.TensorSpec((None,), tf.float32, "z"), 1e-3),
+    ],
+)
+def test_rows_that_depend_on_the_batch_are_refused(verb, spec, share, tmp_path, alone):
     class Wrong:
         def signatures(self):
-            spec = {"seed": tf.TensorSpec((None,), tf.int64, "seed")}
-            whole = lambda seed: {"x": tf.cast(seed - tf.reduce_max(seed), tf.float32)}  # noqa: E731
-            return {"sample": (whole, spec)}
+            def whole(**given):
+                row = tf.cast(given[spec.name], tf.float32)
+                return {"x": row + share * tf.reduce_sum(row)}
 
-    with pytest.raises(ValueError, match="sample rows 0 to 2 depend on the rest of the batch"):
+            return {verb: (whole, {spec.name: spec})}
+
+    with pytest.raises(ValueError, match=f"{verb} rows 0 to 2 depend on the rest of the batch"):
         export.save(Wrong(), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

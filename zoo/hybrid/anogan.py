@@ -81,13 +81,11 @@ class AnoGAN(AdversarialModel):
         def loss(z):
             return self.anomaly(x, seen, z)
 
-        found = descend(
-            loss, tf.reshape(z, [-1, self.latent_dim]), self.search_steps, self.search_rate
-        )
-        anomaly = tf.reshape(loss(found), [-1, self.restarts])
-        best = tf.argmin(anomaly, axis=1)
-        found = tf.gather(tf.reshape(found, tf.shape(z)), best, batch_dims=1)
-        return found, tf.gather(anomaly, best, batch_dims=1)
+        codes = tf.reshape(z, [-1, self.latent_dim])
+        codes = descend(loss, codes, self.search_steps, self.search_rate)
+        anomaly = tf.reshape(loss(codes), [-1, self.restarts])
+        codes = tf.gather(tf.reshape(codes, tf.shape(z)), tf.argmin(anomaly, 1), batch_dims=1)
+        return codes, tf.reduce_min(anomaly, axis=1)
 
     def encode(self, x, seed=0):
         """The code whose data come closest to x, `(batch, latent_dim)`."""
