@@ -4,12 +4,15 @@
 
 Latency is paired: each round calls the model's own traced verb, the exported signature,
 `export.load` and the gRPC service in turn, and the ratios to the first are medians over
-the rounds. Load is 64 clients that ask the gRPC service on the loopback for batches of 1
-to 32 seeds, one request after another. Where the server of TensorFlow cannot be installed
-the service is `benchmarks.prediction_server`, in a process of its own.
+the rounds. Load is 64 clients, each with a connection of its own, that ask the gRPC service
+on the loopback for batches of 1 to 32 seeds, one request after another; they share one
+thread, as 64 threads of Python would measure how they take turns. Where the server of
+TensorFlow cannot be installed the service is `benchmarks.prediction_server`, in a process of
+its own.
 """
 
 import argparse
+import asyncio
 import collections
 import contextlib
 import os
@@ -18,13 +21,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import grpc
 import numpy as np
 import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 import export
 import zoo
@@ -34,6 +38,7 @@ from export import client
 SHAPE, LATENT = (28, 28, 1), 16
 NAMES = ("vae", "wgan_gp")
 SIZES = (1, 2, 4, 8, 16, 32)
+OWN = [("grpc.use_local_subchannel_pool", 1)]  # else all clients share one connection
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -102,19 +107,30 @@ def latency(name, model, loaded, address, rounds):
     return rows
 
 
-def ask(address, name, number, until, taken, errors):
+def request(name, size, number):
+    """What a client asks: `size` images by seeds of its own."""
+    made = predict_pb2.PredictRequest()
+    made.model_spec.name, made.model_spec.signature_name = name, "sample"
+    made.inputs["seed"].CopyFrom(tf.make_tensor_proto(np.arange(size) + number))
+    return made
+
+
+async def ask(address, name, number, until, taken, errors):
     """One client: requests of mixed sizes until the time is over."""
-    sizes = np.random.default_rng(number).choice(SIZES, 1 << 14)
+    requests = [(size, request(name, size, number)) for size in SIZES]
+    order = np.random.default_rng(number).integers(len(SIZES), size=1 << 14)
     try:
-        with client.connect(address, name, timeout=60.0) as remote:
-            for size in sizes:
+        async with grpc.aio.insecure_channel(address.removeprefix("grpc://"), OWN) as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            for size, asked in (requests[i] for i in order):
                 if time.monotonic() > until:
                     return
                 start = time.perf_counter()
-                found = remote.sample(seed=np.arange(size) + number)
+                found = await stub.Predict(asked, timeout=60.0)
                 taken.append(1e3 * (time.perf_counter() - start))
-                if found.shape != (size, *SHAPE):
-                    raise ValueError(f"shape {found.shape} for {size} seeds")
+                shape = tuple(dim.size for dim in found.outputs["image"].tensor_shape.dim)
+                if shape != (size, *SHAPE):
+                    raise ValueError(f"shape {shape} for {size} seeds")
     except Exception as error:
         errors.append(repr(error))
 
@@ -122,14 +138,12 @@ def ask(address, name, number, until, taken, errors):
 def load(name, address, clients, seconds):
     """The row of the table of many clients."""
     taken, errors, until = [], [], time.monotonic() + seconds
-    threads = [
-        threading.Thread(target=ask, args=(address, name, number, until, taken, errors))
-        for number in range(clients)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+    async def all_at_once():
+        each = (ask(address, name, number, until, taken, errors) for number in range(clients))
+        await asyncio.gather(*each)
+
+    asyncio.run(all_at_once())
     middle, late = np.percentile(taken, (50, 99))
     row = (
         f"| {name} | {clients} | {len(taken)} | {len(errors)} | {middle:.0f} | {late:.0f} "
