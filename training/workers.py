@@ -18,7 +18,7 @@ class Workers:
 
     def __init__(self, strategy):
         self.strategy, self.alone = strategy, not replicas.several_workers(strategy)
-        self.index = 0 if self.alone else strategy.cluster_resolver.task_id
+        self.index = 0 if self.alone else strategy.extended._id_in_cluster
 
     def told(self, numbers):
         """The numbers that each worker gave, an array with a row for each of them.
