@@ -16,7 +16,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.results import RESULTS, put
+from benchmarks.results import RESULTS, markdown, put
 
 COUNTS, BATCH = (10_000, 40_000), 250
 LIMIT = 15.0  # seconds of 10,000 images
@@ -75,12 +75,9 @@ def main(argv=None):
 
 def table(found):
     """One line for each count."""
-    lines = [
-        f"| {row['count']} | {row['seconds']:.1f} | {row['cpu']:.1f} | {row['growth']:.0f} |"
-        for row in found
-    ]
-    head = "| images | seconds | seconds of all cores | growth of the peak of memory, MB |"
-    return [head, "|---" * 4 + "|", *lines]
+    head = ("images", "seconds", "seconds of all cores", "growth of the peak of memory, MB")
+    kinds = {"count": "d", "seconds": ".1f", "cpu": ".1f", "growth": ".0f"}
+    return markdown(head, [[f"{row[key]:{kind}}" for key, kind in kinds.items()] for row in found])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-from benchmarks.results import RESULTS, put
+from benchmarks.results import RESULTS, markdown, put
 
 TESTS = pathlib.Path(__file__).parents[1] / "tests"
 MODES = RESULTS.parent / "modes.md"
@@ -45,18 +45,17 @@ def table(rows, coupled, found):
         | ({"slices": f"not the same, for {coupled[name]}"} if name in coupled else {})
         for name, row in rows.items()
     }
-    lines = [f"| model | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
+    lines = []
     for name in rows:
         cells = [found.get((name, mode), "**no**") for mode in COLUMNS]
         marks = ["*" if mode in exceptions.get(name, ()) else "" for mode in COLUMNS]
-        shown = [cell + mark for cell, mark in zip(cells, marks, strict=True)]
-        lines.append(f"| {name} | {' | '.join(shown)} |")
+        lines.append([name, *map("".join, zip(cells, marks, strict=True))])
     told = [
         f"- `{name}`, {mode}: {words}."
         for name, own in exceptions.items()
         for mode, words in own.items()
     ]
-    return [*lines, "", "Exceptions (*):", "", *told]
+    return [*markdown(("model", *COLUMNS), lines), "", "Exceptions (*):", "", *told]
 
 
 def main(argv=None):
@@ -66,7 +65,7 @@ def main(argv=None):
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/modes.md")
     options = parser.parse_args(argv)
-    proofs, tests = Proofs(), ("test_modes.py", "test_replicas.py")
+    proofs, tests = Proofs(), ("test_compiles.py", "test_modes.py", "test_replicas.py")
     chosen = [str(TESTS / "conformance" / test) for test in tests]
     shared = ["-n", str(options.workers), "--dist", "loadgroup", "-m", "slow or not slow"]
     failed = pytest.main(["-q", *shared, *chosen], plugins=[proofs])

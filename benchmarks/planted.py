@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-from benchmarks.results import RESULTS, put
+from benchmarks.results import RESULTS, markdown, put
 
 TESTS = pathlib.Path(__file__).parents[1] / "tests" / "behaviour"
 
@@ -36,10 +36,10 @@ class Figures:
 def table(rows):
     """The figures as Markdown, in the order of the tests."""
     lines = [
-        f"| {what} | {value:.4g} | {required} | {held} |"
+        (what, f"{value:.4g}", required, held)
         for _, what, value, required, held in sorted(rows, key=lambda row: row[0])
     ]
-    return ["| what | measured | required | holds |", "|---|---|---|---|", *lines]
+    return markdown(("what", "measured", "required", "holds"), lines)
 
 
 def main(argv=None):
@@ -52,7 +52,7 @@ def main(argv=None):
     options = parser.parse_args(argv)
     figures = Figures()
     chosen = ["-q", "-m", "slow or not slow", "-k", options.keyword]
-    shared = ["-n", str(options.workers), "--dist", "loadfile", "--no-loadscope-reorder"]
+    shared = ["-n", str(options.workers), "--dist", "loadfile"]
     failed = pytest.main([str(TESTS), *chosen, *shared], plugins=[figures])
     print("\n".join(table(figures.rows)))
     if options.write:

@@ -18,6 +18,12 @@ def put(path, section, rows):
     path.write_text("\n".join([before + opening, *rows, closing + after]))
 
 
+def markdown(head, rows):
+    """A table of Markdown, of cells that are words."""
+    lines = [f"| {' | '.join(row)} |" for row in (head, *rows)]
+    return [lines[0], "|---" * len(head) + "|", *lines[1:]]
+
+
 if __name__ == "__main__":
     from training.settings import catalogue
 

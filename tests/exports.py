@@ -10,9 +10,11 @@ import tensorflow as tf
 
 import export
 import zoo
+from export import probes
 from zoo.gan.base import AdversarialModel
 
 ROOT = pathlib.Path(export.__file__).resolve().parents[1]
+UNTIMED = [number for number in probes.PROBES if number != "F55"]
 NAMES = ("vae", "mask_aae", "rae", "wgan_gp")
 
 

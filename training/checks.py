@@ -1,5 +1,6 @@
 """What is checked of arguments and settings. Imports no TensorFlow."""
 
+import difflib
 import math
 
 KINDS = {str: "a string", bool: "true or false", float: "a number", int: "an integer"}
@@ -31,6 +32,17 @@ def require_choice(name, value, choices):
     if value not in choices:
         words = " or ".join(map(repr, choices))
         raise ValueError(f"`{name}` must be {words}. Received: {value!r}.")
+
+
+def nearest(name, known, cutoff=0.4, instead=()):
+    """What is said of the known names that a name is most like; nothing where it is like none.
+
+    Args:
+        cutoff: how alike they must be, of 1.
+        instead: what is named where none is.
+    """
+    near = difflib.get_close_matches(name, known, n=3, cutoff=cutoff) or instead
+    return f" Nearest: {', '.join(near)}." if near else ""
 
 
 def difference(own, given):

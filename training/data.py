@@ -8,7 +8,6 @@ TensorFlow before a TFDS name is loaded.
 """
 
 import dataclasses
-import difflib
 import os
 import pathlib
 import socket
@@ -18,6 +17,7 @@ import numpy as np
 
 from training import planted
 from training.arrays import Data, DataError, from_arrays, some_labels, split, with_targets
+from training.checks import nearest
 
 PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
@@ -157,11 +157,9 @@ def tfds(name, data_dir=None, download=False, size=None):
     place = folder_.expanduser() / name.split("/")[0].split(":")[0]
     prepared = ".." not in name and place.is_dir()
     if not prepared and name not in (*listed, *TFDS):
-        near = difflib.get_close_matches(name, [*names(), *listed], n=3, cutoff=0.5)
-        nearest = f" Nearest: {', '.join(near)}." if near else ""
         raise DataError(
             f"`data` must be one of {', '.join(names())}, another TFDS name, or folder:, npz: or "
-            f"npy: and a path. Received: {name!r}.{nearest}"
+            f"npy: and a path. Received: {name!r}.{nearest(name, [*names(), *listed], cutoff=0.5)}"
         )
     if not prepared and not download:
         raise DataError(

@@ -1,9 +1,9 @@
 """The catalogue and its models as text."""
 
-import difflib
 import inspect
 
 from training import settings
+from training.checks import nearest
 from training.files import table
 
 
@@ -12,10 +12,9 @@ def models(family=None):
     entries = settings.catalogue().ENTRIES
     families = list(dict.fromkeys(entry.family for entry in entries))
     if family not in (None, *families):
-        near = difflib.get_close_matches(family, families, n=3, cutoff=0.4) or families
         raise ValueError(
-            f"`family` must be one of {', '.join(families)}. Received: {family!r}. "
-            f"Nearest: {', '.join(near)}."
+            f"`family` must be one of {', '.join(families)}. Received: {family!r}."
+            f"{nearest(family, families, instead=families)}"
         )
     rows = [
         (e.name, e.class_name, str(e.year), e.family, f"{e.authors}: {e.title}")

@@ -1,8 +1,6 @@
 """What a search may look for, and how. Imports no TensorFlow."""
 
-import difflib
-
-from training.checks import require_choice
+from training.checks import nearest, require_choice
 
 MEASURED = {  # objective -> (measure of training.measures, its metric, direction)
     "val_mmd": ("mmd", "mmd", "min"),
@@ -31,10 +29,9 @@ def require_logged(objective, logs):
     """Refuses an objective that is neither measured nor a log of the model."""
     known = [*MEASURED, *(f"val_{log}" for log in logs)]
     if objective not in known:
-        near = difflib.get_close_matches(objective, known, n=3, cutoff=0.5) or known
         raise ValueError(
-            f"`objective` must be one of {', '.join(known)}. Received: {objective!r}. "
-            f"Nearest: {', '.join(near)}."
+            f"`objective` must be one of {', '.join(known)}. Received: {objective!r}."
+            f"{nearest(objective, known, cutoff=0.5, instead=known)}"
         )
 
 

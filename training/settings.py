@@ -1,12 +1,13 @@
 """What can be set of a model from a command or a config, read from its constructors."""
 
-import difflib
 import importlib.util
 import inspect
 import pathlib
 import re
 import sys
 import typing
+
+from training.checks import nearest
 
 KINDS = (bool, int, float, str, tuple)
 NEVER = {"data_shape", "latent_dim", "num_classes", "seed", "name", "dtype"}
@@ -99,8 +100,8 @@ def checked(cls, given):
     known, found = of(cls), {}
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
-            raise ValueError(f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}.")
+            like = nearest(name, known, instead=sorted(known))
+            raise ValueError(f"{cls.__name__} has no setting {name!r}.{like}")
         found[name] = _value(cls, name, known[name], value)
     return found
 

@@ -90,13 +90,14 @@ def codes_of(model, x):
 def of_codes(model, codes):
     """How much of the code is used: vectors of a codebook, or dimensions."""
     from zoo.metrics.active_dims import active_of
+    from zoo.metrics.diversity import renyi_entropy
     from zoo.priors.normal import StandardNormal
 
     if codes is None:
         return {}
     if codes.dtype.kind == "i":
         share = np.bincount(codes.ravel()) / codes.size
-        return {"perplexity": np.exp(-np.sum(share * np.log(np.maximum(share, 1e-12))))}
+        return {"perplexity": np.exp(renyi_entropy(share, 1))}
     mask, prior = getattr(model, "mask", None), getattr(model, "prior", None)
     if not (mask or hasattr(model, "posterior") or isinstance(prior, StandardNormal)):
         return {}  # their codes have no scale: small ones may be all in use

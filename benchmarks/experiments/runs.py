@@ -6,6 +6,8 @@ import pathlib
 
 import numpy as np
 
+from benchmarks import results
+
 KEPT = pathlib.Path("runs/experiments")
 
 
@@ -102,6 +104,5 @@ def cell(value):
 
 
 def markdown(head, rows):
-    """A table of Markdown."""
-    lines = [f"| {' | '.join(map(cell, row))} |" for row in rows]
-    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines]
+    """A table of Markdown, of numbers and words."""
+    return results.markdown(head, [[cell(value) for value in row] for row in rows])

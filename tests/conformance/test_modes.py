@@ -3,8 +3,6 @@
 Slow: `python -m benchmarks.modes` runs these and writes docs/modes.md.
 """
 
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -24,7 +22,7 @@ from descriptors import (
 from training.build import precision
 
 pytestmark = pytest.mark.slow
-EXACT = 1e-5  # of weights and losses under XLA, after eight steps
+EXACT = 1e-5  # of weights after two steps
 NEAR = {"bfloat16": 0.05, "float16": 0.01}  # of losses: 8 and 11 bits, after eight steps
 SCALE = 16.0  # of losses in float16: at the usual start, 2 ** 15, the first steps are skipped
 BARRED = {  # operations that a TPU has not, that leave the graph, or whose size data decide
@@ -44,10 +42,8 @@ def descending(name, **options):
     return model
 
 
-@functools.lru_cache(maxsize=2)
 def compiled(name):
-    """A model after STEPS steps in one execution under XLA, its logs, and where its step stood:
-    the graph of one step and the batch in it."""
+    """Where a step stands that XLA compiles: its graph, and the batch in it."""
     model, seen = descending(name, jit_compile=True, steps_per_execution=STEPS), []
     step = model.train_step
 
@@ -56,24 +52,13 @@ def compiled(name):
         return step(batch)
 
     model.train_step = recorded
-    logs = model.fit(*ROWS[name].data(model), batch_size=BATCH, verbose=0).history
-    return model, logs, seen[-1]
-
-
-@every_model
-def test_xla_and_eight_steps_an_execution_equal_plain_steps(name, proven):
-    plain, logs = plainly_stepped(name)
-    quick, their_logs, _ = compiled(name)
-    assert quick.steps.numpy() == plain.steps.numpy() == STEPS
-    found = gap(plain.get_weights(), quick.get_weights())
-    assert found <= ROWS[name].limit("XLA", EXACT)
-    assert log_gap(logs, their_logs) <= EXACT
-    proven(name, "XLA", found)
+    model.fit(*ROWS[name].data(model), batch_size=BATCH, verbose=0)
+    return seen[-1]
 
 
 @every_model
 def test_the_step_has_static_shapes_and_no_operation_that_a_tpu_lacks(name, proven):
-    _, _, (graph, batch) = compiled(name)
+    graph, batch = compiled(name)
     assert all(side.shape.is_fully_defined() for side in tf.nest.flatten(batch))
     types, unknown = barred(graph)
     assert types == set() and unknown == []

@@ -8,15 +8,14 @@ import sys
 
 import pytest
 from descriptors import every_model, trained
-from exports import Apart
+from exports import UNTIMED, Apart
 from signatures import committed, words
 
 import export
 import zoo
-from export import apart, probes, saved_model, serve_check
+from export import apart, saved_model, serve_check
 from export.load import NOTE
 
-UNTIMED = [number for number in probes.PROBES if number != "F55"]
 pytestmark = pytest.mark.fault
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from descriptors import ROWS
-from exports import ROOT, tiny
+from exports import ROOT, UNTIMED, tiny
 from killed import PLAIN, Forks
 
 import export
@@ -163,9 +163,6 @@ def test_a_full_disk_leaves_the_version_before(tmp_path):
         assert re.search(r"must have \d+ bytes free. Received: .*, \d+ bytes free; nothing", line)
         assert str(tmp_path) in line
     assert (answer, names) == ("[[2.0, 2.0, 2.0]]", "['1']"), done.stderr[-2000:]
-
-
-UNTIMED = [number for number in probes.PROBES if number != "F55"]
 
 
 def test_serve_check_passes_and_prints_a_table(root, alone):

@@ -5,8 +5,7 @@ are repeated with other seeds, for their standard error, and stand beside the sa
 training data in the samples' place: the best that can be had.
 """
 
-import difflib
-
+from training.checks import nearest
 from training.measures import codes, samples
 from training.measures.subject import Subject, entry
 
@@ -52,8 +51,7 @@ def require_known(names):
     """Refuses a name that no measure has."""
     for name in names:
         if name not in MEASURES:
-            near = difflib.get_close_matches(name, MEASURES, n=3, cutoff=0.4)
-            nearest = f" Nearest: {', '.join(near)}." if near else ""
             raise ValueError(
-                f"`metrics` must be of {', '.join(MEASURES)}. Received: {name!r}.{nearest}"
+                f"`metrics` must be of {', '.join(MEASURES)}. Received: {name!r}."
+                f"{nearest(name, MEASURES)}"
             )
