@@ -17,7 +17,7 @@ demo: install
 	$(BIN)/python -m training.demo
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 
 slow: install
 	$(BIN)/python -m pytest -m slow

@@ -1,5 +1,6 @@
 """Batches and options that no model can be trained on are refused before they do harm."""
 
+import contextlib
 import logging
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 from descriptors import IMAGE
 
 import zoo
+from zoo import budget
 
 BATCH = 4
 
@@ -144,6 +146,25 @@ def test_sizes_are_refused_before_anything_is_allocated(given, words):
         zoo.create("vae", (6,), **given)
 
 
+@pytest.mark.parametrize("most", [1_000_000, 50_000_000])
+def test_a_model_that_is_counted_is_not_made_afterwards(most):
+    made = []
+
+    def counted(shape, dtype=None):
+        made.append(shape)
+        return tf.zeros(shape, dtype)
+
+    def large():
+        layer = keras.layers.Dense(4000, kernel_initializer=counted)
+        return keras.Sequential([keras.Input((4000,)), layer])
+
+    with contextlib.suppress(ValueError):
+        budget.require(large, (4000, 4000), most)
+    with keras.StatelessScope():  # as when Keras asks a layer for the shape of its output
+        pass
+    assert made == []
+
+
 def test_less_than_a_row_for_each_replica_is_refused_with_the_arithmetic(two):
     """F26."""
     with two.scope():
@@ -155,6 +176,7 @@ def test_less_than_a_row_for_each_replica_is_refused_with_the_arithmetic(two):
             call(images(8, (6,)), batch_size=1, verbose=0)
 
 
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # codes are all one
 @pytest.mark.parametrize("name", ["rae", "nsgan"])
 def test_data_without_variance_give_numbers(name):
     """F27: batch norm, groups and the law of the codes, all of one image."""
