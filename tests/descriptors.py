@@ -161,8 +161,15 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "cyclegan": "pools that take fakes in turn",
 }
 every_model = pytest.mark.parametrize("name", ROWS)
+QUICK = ("vae", "vq_vae", "flex_ae", "td_vae", "m2_vae", "maf", "wgan_gp", "bayesian_gan")
+every_model_at_leisure = pytest.mark.parametrize(  # one of each kind at once, the others slowly
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ROWS]
+)
 every_shape = pytest.mark.parametrize(
     "name, shape", [(row.name, shape) for row in ROWS.values() for shape in row.shapes]
+)
+every_other_shape = pytest.mark.parametrize(  # than the one that most tests use
+    "name, shape", [(row.name, shape) for row in ROWS.values() for shape in row.shapes[1:]]
 )
 every_sampler = pytest.mark.parametrize(
     "name", [name for name in ROWS if "sample" in zoo.model_class(name).verbs]
@@ -171,8 +178,8 @@ every_sampler = pytest.mark.parametrize(
 
 @functools.lru_cache(maxsize=3)
 def trained(name):
-    """The model of a row, trained for two epochs as its paper does, and its history."""
-    model = ROWS[name].make()
+    """The model of a row, trained for two epochs by its own optimizers, and its history."""
+    model = shortened(ROWS[name].make())
     model.compile()
     data = ROWS[name].data(model, steps=2)
     history = model.fit(*data, batch_size=BATCH, epochs=2, validation_data=data, verbose=0).history

@@ -48,6 +48,7 @@ def test_a_linear_autoencoder_is_as_good_as_principal_components(figure):
     assert ratio == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_weight_on_codes_and_kernels_makes_it_worse():
     assert excess_of_error(RAE, code_norm_weight=1.0, penalty_weight=1.0) > 1.01
 

@@ -62,6 +62,7 @@ def test_weights_that_the_data_say_nothing_about_follow_their_prior(data_size, f
     assert figure(what, ratio, "1 +- 15 %") == pytest.approx(1.0, rel=0.15)
 
 
+@pytest.mark.slow
 def test_a_prior_that_counts_once_an_example_is_another():
     assert spread(Undivided, 10) < 0.2
 
@@ -138,6 +139,7 @@ def test_a_few_labels_teach_the_classes(figure):
     assert figure("BayesianGAN, 5 labels of each of 3 classes: right", right, "above 0.9") > 0.9
 
 
+@pytest.mark.slow
 def test_without_labels_classes_are_guesses():
     assert classified(known=0) < 0.9
 

@@ -72,7 +72,10 @@ def ratio(steps=6000, **settings):
     return np.mean(each[last]), np.array(found)[last]
 
 
-@pytest.mark.parametrize("diversity_ratio, balance_rate", [(0.5, 0.001), (0.8, 0.01)])
+@pytest.mark.parametrize(
+    "diversity_ratio, balance_rate",
+    [(0.5, 0.001), pytest.param(0.8, 0.01, marks=pytest.mark.slow)],
+)
 def test_the_errors_come_to_the_ratio_that_was_asked_for(diversity_ratio, balance_rate, figure):
     found, k = ratio(diversity_ratio=diversity_ratio, balance_rate=balance_rate)
     what = f"BEGAN, gamma = {diversity_ratio}: L(G(z)) / L(x) over the last 2,000 of 6,000 steps"
@@ -81,6 +84,7 @@ def test_the_errors_come_to_the_ratio_that_was_asked_for(diversity_ratio, balanc
     assert (k > 0).all() and (k < 1).all()
 
 
+@pytest.mark.slow
 def test_without_its_balance_the_generator_goes_where_the_error_is_least(figure):
     found, _ = ratio(balance_rate=0.0)
     assert figure("BEGAN, k = 0: L(G(z)) / L(x)", found, "below 0.35") < 0.35

@@ -93,6 +93,7 @@ def test_the_trained_discriminator_is_the_ratio_of_densities(figure):
     assert loss == pytest.approx(1.1877, abs=0.01)  # 2 ln 2 - 2 JSD
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_forgives_is_another_ratio():
     assert np.abs(judged(Lenient)[1] - best_on_the_points()).max() > 0.05
 
@@ -140,6 +141,7 @@ def test_the_critic_measures_the_distance_and_the_bias_of_its_penalty(figure):
     assert estimate / mean_slope == pytest.approx(3.0, rel=0.03)
 
 
+@pytest.mark.slow
 def test_a_lighter_penalty_measures_another_distance(figure):
     estimate = figure("WGAN-GP, d = 3, lambda = 1", measured(1.0)[0], "7.63 +- 3 %")
     assert estimate == pytest.approx(7.63, rel=0.03)

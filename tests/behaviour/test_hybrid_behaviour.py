@@ -201,6 +201,7 @@ def test_anomalies_are_told_from_held_out_normal_data(figure):
     assert figure("AnoGAN: AUC of planted anomalies", found, "at least 0.9") >= 0.9
 
 
+@pytest.mark.slow
 def test_without_the_search_anomalies_are_told_less_well(figure):
     found = area(search_steps=0, restarts=1)
     assert figure("AnoGAN, no search: AUC of planted anomalies", found, "below 0.9") < 0.9

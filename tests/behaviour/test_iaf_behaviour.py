@@ -4,6 +4,7 @@ import functools
 
 import keras
 import numpy as np
+import pytest
 import scipy.stats
 
 from zoo.layers.iaf_step import IAFStep
@@ -75,6 +76,7 @@ def test_a_flow_gains_the_nats_that_a_gaussian_misses_on_a_banana(figure):
     assert -0.02 < flown < 0.15
 
 
+@pytest.mark.slow
 def test_draws_of_the_posterior_lie_on_the_banana(figure):
     z = np.asarray(fitted(4).encode(np.zeros((5000, 1), np.float32), sample=True, seed=0))
     along = np.corrcoef(bend(z[:, 0]), z[:, 1])[0, 1]
@@ -83,6 +85,7 @@ def test_draws_of_the_posterior_lie_on_the_banana(figure):
     assert np.corrcoef(bend(straight[:, 0]), straight[:, 1])[0, 1] < 0.5
 
 
+@pytest.mark.slow
 def test_a_forgotten_determinant_claims_more_than_the_evidence(figure):
     excess = -missing(4, Undetermined)
     figure("IAF without its determinant: nats above ln p(x)", excess, "above 0.1")

@@ -59,6 +59,7 @@ def test_every_mode_has_a_code_of_its_own(figure):
     assert np.mean(apart < 0.3) > 0.9 and len(set(modes)) == MODES
 
 
+@pytest.mark.slow
 def test_codes_are_read_off_the_data_by_their_own_head():
     model, _ = trained(1.0, 0)
     x, planted = ring(2_000, seed=1, modes=MODES)
@@ -84,6 +85,7 @@ def test_a_traverse_changes_one_code_and_keeps_the_noise():
     np.testing.assert_allclose(shown[:, 4], same, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_without_its_weight_the_code_says_nothing(figure):
     found = figure("InfoGAN with lambda = 0: L_I, nats", bound(0.0), "at most 0.003")
     assert found <= 0.003

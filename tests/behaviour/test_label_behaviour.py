@@ -83,6 +83,7 @@ def test_a_linear_cvae_reaches_the_exact_likelihood_of_each_class(figure):
     assert abs(missing) < 0.05
 
 
+@pytest.mark.slow
 def test_a_posterior_without_the_label_misses_the_likelihood(figure):
     missing = missing_nats(Unaware)
     assert figure("CVAE with q(z|x): nats missing", missing, "above 0.05") > 0.05

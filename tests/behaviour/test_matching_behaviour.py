@@ -209,6 +209,7 @@ def test_codes_are_taken_for_draws_of_the_prior(figure):
     assert figure("WAE-MMD: permutation tests passed of 5", accepted(10.0), "at least 4") >= 4
 
 
+@pytest.mark.slow
 def test_without_the_discrepancy_codes_are_told_from_the_prior(figure):
     z, p = matched(0.0)
     assert figure("WAE-MMD, lambda = 0: MMD", mmd(z[:1000], p[:1000]), "above 0.02") > 0.02

@@ -219,6 +219,7 @@ def test_a_larger_concentration_breaks_more_pieces(figure):
     assert few == pytest.approx(4.5, abs=1.0) and many == pytest.approx(18.5, abs=1.0)
 
 
+@pytest.mark.slow
 def test_without_its_concentration_the_divergence_breaks_as_few_as_ever(figure):
     found = pieces_that_count(5.0, Indifferent)
     figure("StickBreaking, alpha_0 ignored: pieces that count", found, "below 8")

@@ -143,6 +143,7 @@ def test_rows_without_labels_teach_ten_points(figure):
     assert figure("M2: points over the labels alone", gain(1), "at least 10") >= 10
 
 
+@pytest.mark.slow
 def test_without_the_weight_of_its_classifier_unlabelled_rows_teach_no_classes(figure):
     found = gain(1, classification_weight=0.0)
     assert figure("M2 with alpha = 0: points over the labels", found, "below 10") < 10

@@ -158,6 +158,7 @@ def test_jumps_land_where_the_phase_will_be(figure):
     assert figure("TDVAE: the same over that of the last step", ratio, "at most 0.5") <= 0.5
 
 
+@pytest.mark.slow
 def test_a_phase_goes_on_rotating(figure):
     model, x = trained()
     made = model.forecast(x, PERIOD, seen=4, seed=0).numpy()
@@ -177,6 +178,7 @@ def test_the_score_is_a_bound_of_the_evidence(figure):
     assert best - 25.0 < found < best
 
 
+@pytest.mark.slow
 def test_a_transition_that_is_not_told_the_jump_lands_elsewhere(figure):
     ratio = worst(*trained(Still))
     assert figure("TDVAE that is not told the jump", ratio, "above 0.5") > 0.5

@@ -58,11 +58,13 @@ def test_a_linear_vae_reaches_the_exact_likelihood_of_linear_data(figure):
     assert abs(missing) < 0.05
 
 
+@pytest.mark.slow
 def test_a_divergence_that_counts_twice_misses_the_likelihood(figure):
     missing = missing_nats(BetaVAE, beta=2.0)
     assert figure("VAE with its divergence doubled: nats missing", missing, "above 0.05") > 0.05
 
 
+@pytest.mark.slow
 def test_a_divergence_of_the_wrong_sign_misses_the_likelihood():
     assert not abs(missing_nats(Inverted)) < 0.05  # it may not even be a number
 
@@ -120,6 +122,7 @@ def test_codes_carry_less_the_larger_the_variance_is_fixed():
     assert small < 0.05  # the posterior is the prior
 
 
+@pytest.mark.slow
 def test_a_variance_that_is_ignored_leaves_the_codes_alone():
     assert divergence(0.1, Blind) == pytest.approx(divergence(10.0, Blind), rel=1e-3)
 

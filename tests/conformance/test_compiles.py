@@ -6,7 +6,7 @@ from descriptors import (
     BATCH,
     ROWS,
     STEPS,
-    every_model,
+    every_model_at_leisure,
     gap,
     log_gap,
     plainly_stepped,
@@ -17,7 +17,7 @@ from descriptors import (
 from training.build import precision
 
 
-@every_model
+@every_model_at_leisure
 def test_xla_and_several_steps_an_execution_equal_plain_steps(name, proven):
     plain, logs = plainly_stepped(name)
     quick, their_logs = stepped(name, validate=False, jit_compile=True, steps_per_execution=STEPS)
@@ -48,7 +48,7 @@ def trains(name, policy):
     assert gap(start, model.get_weights()) > 0
 
 
-@every_model
+@pytest.mark.parametrize("name", ["vae", "wae_gan", "factor_vae"])
 def test_brain_floats_train(name):
     trains(name, "mixed_bfloat16")
 

@@ -2,12 +2,12 @@
 
 import keras
 import pytest
-from descriptors import RATE, ROWS, every_model, gap, log_gap, plainly_stepped, stepped
+from descriptors import RATE, ROWS, every_model_at_leisure, gap, log_gap, plainly_stepped, stepped
 
 EXACT = 1e-6  # of weights after eight steps
 
 
-@every_model
+@every_model_at_leisure
 def test_two_replicas_equal_one_process(name, two, proven):
     alone, logs = plainly_stepped(name)
     shared, their_logs = stepped(name, two.scope())

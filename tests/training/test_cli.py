@@ -393,7 +393,10 @@ SMALL = ["--epochs", "1", "--limit", "32", "--model.channels", "4", "--batch-siz
 @pytest.mark.parametrize(
     "argv, size, ways",
     [
-        (["pix2pix", "--data", "shapes"], (10 * 65 - 1, 3 * 65 - 1), [""]),
+        pytest.param(
+            *(["pix2pix", "--data", "shapes"], (10 * 65 - 1, 3 * 65 - 1), [""]),
+            marks=pytest.mark.slow,
+        ),
         (
             ["cyclegan", "--data", "digits_inverted", "--model.blocks", "1"],
             (10 * 33 - 1, 6 * 33 - 1),
@@ -418,7 +421,11 @@ def test_translators_are_trained_drawn_and_measured(argv, size, ways, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, size", [("digits_moving", (17 * 33 - 1, 16 * 33 - 1)), ("rotation", None)]
+    "name, size",
+    [
+        ("digits_moving", (17 * 33 - 1, 16 * 33 - 1)),
+        pytest.param("rotation", None, marks=pytest.mark.slow),
+    ],
 )
 def test_forecasts_are_trained_drawn_and_measured(name, size, tmp_path):
     out, brief = tmp_path / "run", ["--epochs", "1", "--limit", "32", "--batch-size", "16"]
