@@ -8,10 +8,14 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # comp
 import keras
 import pytest
 import tensorflow as tf
+from xdist.scheduler import LoadScopeScheduling
+
+from zoo.catalogue import ENTRIES
 
 devices = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
 tf.config.threading.set_intra_op_parallelism_threads(1)  # what is computed here is tiny
+MODELS = {entry.name for entry in ENTRIES}
 FIRST = ("training", "export", "behaviour")  # the longest, so that none is left for the end
 
 
@@ -33,13 +37,26 @@ def pytest_collection_modifyitems(items):
     """All that is asked of one model comes together, in one process: it is trained there once."""
     first = {}
     for number, item in enumerate(items):
-        group = _group(item)
-        first.setdefault(group, (item.path.parent.name not in FIRST, number))
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: first[_group(item)])
+        late = item.path.parent.name not in FIRST
+        first.setdefault(group(item.nodeid), (late, number))
+    items.sort(key=lambda item: first[group(item.nodeid)])
 
 
-def _group(item):
+class Groups(LoadScopeScheduling):
+    """Gives a process whole groups of tests: marks of pytest-xdist are lost in pytest 9.2."""
+
+    def _split_scope(self, nodeid):
+        return group(nodeid)
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config, log):
+    """How `-n 2` shares the tests out."""
+    return Groups(config, log)
+
+
+def group(nodeid):
     """The model that a test of conformance is about; the file of any other test."""
-    name = item.callspec.params.get("name") if hasattr(item, "callspec") else None
-    return name if name and item.path.parent.name == "conformance" else str(item.path)
+    path, _, test = nodeid.partition("::")
+    models = MODELS.intersection(test.partition("[")[2].rstrip("]").split("-"))
+    return models.pop() if models and "/conformance/" in path else path
