@@ -27,8 +27,8 @@ def slowly(name, kills):
     "name, kills",
     [
         ("vae", 3),
-        ("flex_ae", 3),
-        ("maf", 3),
+        slowly("flex_ae", 3),
+        slowly("maf", 3),
         slowly("factor_vae", 50),
         slowly("vq_vae", 50),
         slowly("nsgan", 50),
