@@ -15,7 +15,7 @@ import zipfile
 import keras
 import numpy as np
 
-from zoo.budget import MOST_PARAMETERS
+from zoo.budget import COUNTERS, MOST_PARAMETERS
 from zoo.model import GenerativeModel
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
@@ -189,14 +189,14 @@ def is_size(value):
     return type(value) is int and value > 0
 
 
-COUNTERS = {"noise_version", "shared_object_id", "first", "period", "cap", "decay_steps"}
-COUNTERS |= {"seed", "data_size", "burn_in"}
+NO_SIZES = {"noise_version", "shared_object_id", "first", "period", "cap", "decay_steps"}
+NO_SIZES |= COUNTERS
 
 
 def plain_sizes(own):
     """Integers of an object's own config that may be sizes, products of shapes among them."""
     for key, value in own.items():
-        if key in COUNTERS:
+        if key in NO_SIZES:
             continue
         if is_size(value):
             yield value

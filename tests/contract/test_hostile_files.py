@@ -125,6 +125,13 @@ def test_a_config_that_asks_for_too_much_is_refused_before_it_is_made(good, tmp_
         zoo.load(rewritten(good, tmp_path, latent))
 
 
+def test_settings_that_are_no_sizes_may_be_large(tmp_path):
+    path = tmp_path / "patient.keras"
+    small = {"num_clusters": 3, "hidden": (4,), "seed": 1}
+    zoo.create("mog_vae_cluster", (6,), 2, pretrain_steps=10**9, **small).save(path)
+    assert zoo.load(path).pretrain_steps == 10**9
+
+
 def test_a_deep_config_is_refused(good, tmp_path):
     def config(fields):
         deep = []
