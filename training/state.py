@@ -1,5 +1,6 @@
 """The whole state of a model that is being trained, as arrays by name, and back."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -91,7 +92,15 @@ def settings(model):
     parts = {name: configs.pack(getattr(model, name)) for name in model.part_names}
     plain = {name: value for name, value in parts.items() if _is_plain(value)}
     compiled = {name: model.compile_options.get(name) for name in COMPILED}
-    return {"class": type(model).__name__, **plain, **compiled, **_optimizers(model)}
+    named = {"class": type(model).__name__, "precision": _precision(model)}
+    return {**named, **plain, **compiled, **_optimizers(model)}
+
+
+def _precision(model):
+    """The dtype policies of a model's networks, such as "float32"."""
+    parts = keras.tree.flatten([getattr(model, name) for name in model.part_names])
+    policies = {part.dtype_policy.name for part in parts if isinstance(part, keras.Layer)}
+    return ", ".join(sorted(policies))
 
 
 def _is_plain(value):

@@ -13,6 +13,7 @@ from kills import Before, Killed, different, held, kill
 
 import zoo
 from training import callbacks, interrupts
+from training.build import precision
 from training.checkpoints import Checkpoints, NotWritten, Place
 
 ROWS = np.random.default_rng(0).random((96, 6), np.float32)
@@ -216,9 +217,15 @@ def test_the_last_and_the_best_are_kept(tmp_path):
 OTHERS = {  # what another run would be, and what is said of it
     "class": (lambda: model(name="beta_vae"), {}, "`class` must be 'VAE'. Received: 'BetaVAE'"),
     "optimizer": (lambda: model(optimizer="sgd"), {}, r"`optimizer of autoencoder: class` must be"),
+    "precision": (lambda: half(), {}, "`precision` must be 'float32'. Received: 'mixed_bfloat16'"),
     "steps": (model, {"batch_size": 24}, "a run of 6 steps an epoch.*Received: 4"),
     "size": (lambda: wider(), {}, r"must hold the state of this VAE.*shape \(6, 8\)"),
 }
+
+
+def half():
+    with precision("mixed_bfloat16"):
+        return model()
 
 
 def wider():
