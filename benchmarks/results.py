@@ -18,6 +18,13 @@ def put(path, section, rows):
     path.write_text("\n".join([before + opening, *rows, closing + after]))
 
 
+def rows_of(path, section):
+    """First cell -> row of the table that a section of a Markdown file holds now."""
+    _, _, rest = path.read_text().partition(f"<!-- {section} -->")
+    lines = rest.partition(f"<!-- end {section} -->")[0].strip().splitlines()[2:]
+    return {line.split("|")[1].strip(): line for line in lines}
+
+
 def markdown(head, rows):
     """A table of Markdown, of cells that are words."""
     lines = [f"| {' | '.join(row)} |" for row in (head, *rows)]
