@@ -68,8 +68,7 @@ def _save(model, directory, metadata, batch_size):
         asked = _answered(signatures, told)
         write_json(folder / NOTE, note)
         write_json(folder / EXPECTED, check.thinned(asked))
-        single = [(name, check.inputs(specs["inputs"], range(1))) for name, specs in told.items()]
-        warmup.write(folder, single + [(name, inputs) for name, (inputs, _) in asked.items()])
+        warmup.write(folder, _first_requests(note, asked))
         if batch_size is not None:
             serving.write_batching(folder, batch_size)
         made = {"time": time.strftime("%FT%TZ", time.gmtime()), "tensorflow": tf.__version__}
@@ -169,6 +168,16 @@ def _answered(signatures, described):
             outputs = function(**{key: tf.constant(value) for key, value in inputs.items()})
             found[name] = inputs, {key: np.asarray(value) for key, value in outputs.items()}
     return found
+
+
+def _first_requests(note, asked):
+    """Every signature is asked for one row and for those of its check; so is the default one,
+    which a server compiles by itself."""
+    told = note["signatures"]
+    single = [(name, check.inputs(specs["inputs"], range(1))) for name, specs in told.items()]
+    whole = [*single, *((name, inputs) for name, (inputs, _) in asked.items())]
+    default = [inputs for name, inputs in whole if name == note["serving_default"]]
+    return [*whole, *(("serving_default", inputs) for inputs in default)]
 
 
 def write_json(path, content):

@@ -203,7 +203,7 @@ def test_warm_up_requests_are_the_servers_records(root, served):
     requests = [log.predict_log.request for log in logs]
     assert all(log.WhichOneof("log_type") == "predict_log" for log in logs)
     names = {request.model_spec.signature_name for request in requests}
-    assert names == set(served["labelled"].signatures) - {"serving_default"}
+    assert names == set(served["labelled"].signatures)
     for request, (name, inputs) in zip(requests, warmup.read(folder), strict=True):
         assert request.model_spec.signature_name == name
         assert set(inputs) == set(request.inputs)
