@@ -17,13 +17,13 @@ demo: install
 	$(BIN)/python -m training.demo
 
 test: install
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --max-worker-restart 0
+	$(BIN)/python -m pytest -n 2
 
 slow: install
 	$(BIN)/python -m pytest -m slow
 
 fault: install  # kills exports, fills disks, asks for what cannot be served
-	$(BIN)/python -m pytest -m fault -n 2 --no-loadscope-reorder
+	$(BIN)/python -m pytest -m fault -n 2
 
 lint: install
 	$(BIN)/ruff check .

@@ -87,13 +87,13 @@ def exported(name, seconds):
 def presets():
     """Name -> the version that a server takes, of each preset that is served."""
     folders = sorted(path.parent for path in PRESETS.glob("*/1"))
-    return {folder.name: find(folder) for folder in folders}
+    return {f"preset {folder.name}": find(folder) for folder in folders}
 
 
 def main(argv=None):
     from training.settings import catalogue
 
-    ready = {f"preset {name}": path for name, path in presets().items()}
+    ready = presets()
     names = [*(entry.name for entry in catalogue().ENTRIES), *ready]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.artefacts", description=__doc__.split("\n\n")[0]

@@ -67,7 +67,7 @@ def main(argv=None):
     options = parser.parse_args(argv)
     proofs, tests = Proofs(), ("test_compiles.py", "test_modes.py", "test_replicas.py")
     chosen = [str(TESTS / "conformance" / test) for test in tests]
-    shared = ["-n", str(options.workers), "--no-loadscope-reorder", "-m", "slow or not slow"]
+    shared = ["-n", str(options.workers), "-m", "slow or not slow"]
     failed = pytest.main(["-q", *shared, *chosen], plugins=[proofs])
     sys.path.insert(0, str(TESTS))
     import descriptors

@@ -52,8 +52,8 @@ def main(argv=None):
     options = parser.parse_args(argv)
     figures = Figures()
     chosen = ["-q", "-m", "slow or not slow", "-k", options.keyword]
-    shared = ["-n", str(options.workers), "--no-loadscope-reorder"]
-    failed = pytest.main([str(TESTS), *chosen, *shared], plugins=[figures])
+    chosen += ["-n", str(options.workers)]
+    failed = pytest.main([str(TESTS), *chosen], plugins=[figures])
     print("\n".join(table(figures.rows)))
     if options.write:
         put(RESULTS, "planted", table(figures.rows))

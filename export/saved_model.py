@@ -171,8 +171,10 @@ def _answered(signatures, described):
 
 
 def _first_requests(note, asked):
-    """Every signature is asked for one row and for those of its check; so is the default one,
-    which a server compiles by itself."""
+    """For each signature, one row and the rows of its check.
+
+    The default one is among them under that name, too: a server compiles it by itself.
+    """
     told = note["signatures"]
     single = [(name, check.inputs(specs["inputs"], range(1))) for name, specs in told.items()]
     whole = [*single, *((name, inputs) for name, (inputs, _) in asked.items())]

@@ -49,7 +49,6 @@ class Groups(LoadScopeScheduling):
         return group(nodeid)
 
 
-@pytest.hookimpl
 def pytest_xdist_make_scheduler(config, log):
     """How `-n 2` shares the tests out."""
     return Groups(config, log)
