@@ -18,17 +18,14 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.results import RESULTS, put, rows_of
+from benchmarks.results import RESULTS, put_row
 from export import apart, manifest
 from export.load import find
 
 PRESETS = pathlib.Path(__file__).parents[1] / "saved_models"
 SLACK, OVERHEAD = 1.3, 400_000
-HEAD = (
-    "| version | weights, kB | all files, kB | of what is allowed | F50 to F57 | p99 / p50 "
-    "| first / later call |",
-    "|---|---|---|---|---|---|---|",
-)
+HEAD = ("version", "weights, kB", "all files, kB", "of what is allowed", "F50 to F57")
+HEAD += ("p99 / p50", "first / later call")
 
 
 def made(name):
@@ -49,15 +46,14 @@ def made(name):
 
 
 def row(what, folder, seconds):
-    """The line of a version, and whether it keeps what is promised."""
+    """The cells of a version, and whether it keeps what is promised."""
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     weights = manifest.read(folder)["weight_bytes"]
     share = size / (SLACK * weights + OVERHEAD)
     kept, times = served(folder, seconds) if seconds else ("", ["", ""])
     cells = [what, f"{weights / 1e3:.0f}", f"{size / 1e3:.0f}", f"{share:.2f}", kept, *times]
-    line = f"| {' | '.join(cells)} |"
-    print(line, flush=True)
-    return line, share <= 1.0 and kept in ("", "kept")
+    print(" | ".join(cells), flush=True)
+    return cells, share <= 1.0 and kept in ("", "kept")
 
 
 def served(folder, seconds):
@@ -72,7 +68,7 @@ def served(folder, seconds):
 
 
 def exported(name, seconds):
-    """The line of a model of the catalogue."""
+    """The cells of a model of the catalogue."""
     import export
 
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +76,7 @@ def exported(name, seconds):
             version = export.save(made(name), folder)
         except ValueError as error:
             print(name, error, sep="\n  ", file=sys.stderr)
-            return f"| {name} | | | | **not exported** | | |", False
+            return [name, "", "", "", "**not exported**", "", ""], False
         return row(name, version, seconds)
 
 
@@ -105,13 +101,12 @@ def main(argv=None):
     bad = 0
     for name in options.names:
         if name in ready:
-            line, good = row(name, ready[name], options.seconds)
+            cells, good = row(name, ready[name], options.seconds)
         else:
-            line, good = exported(name, options.seconds)
+            cells, good = exported(name, options.seconds)
         bad += not good
         if options.write:
-            lines = {**rows_of(RESULTS, "serving size"), name: line}
-            put(RESULTS, "serving size", [*HEAD, *(lines[n] for n in names if n in lines)])
+            put_row(RESULTS, "serving size", HEAD, cells, names)
     return int(bad > 0)
 
 

@@ -4,12 +4,16 @@
 
 A preset is named after its model and its data; its recipe is `training/recipes/<model>.yaml`
 on digits, else `<model>_<data>.yaml`. What is trained already (in `--out`) is not trained
-again, and a preset that is there is left alone unless `--again` is given.
+again, and a preset that is there is left alone unless `--again` is given; `--served` trains
+none, and writes the versions for servers once more, from the models that are there.
 """
 
 import argparse
+import json
 import os
 import pathlib
+import shutil
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -29,6 +33,18 @@ def recipe(name):
     return plain
 
 
+def serve_again(folder):
+    """Replaces the version in the folder of a preset by one exported now, checked as any."""
+    import zoo
+    from export.saved_model import save
+
+    about = {"config": json.loads((folder / "card.json").read_text())["config"]}
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as apart:
+        version = save(zoo.load_preset(folder.name), apart, metadata=about)
+        shutil.rmtree(folder / version.name)
+        os.replace(version, folder / version.name)
+
+
 def main(argv=None):
     from training import cli
 
@@ -39,14 +55,17 @@ def main(argv=None):
     parser.add_argument("--data-dir", help="where TFDS data lie")
     parser.add_argument("--out", default="runs/gallery", type=pathlib.Path)
     parser.add_argument("--again", action="store_true", help="export what is exported already")
+    parser.add_argument("--served", action="store_true", help="write their versions again")
     options = parser.parse_args(argv)
     failed = 0
     for name in options.names:
         folder = ROOT / "saved_models" / name
-        if (folder / "CARD.md").is_file() and not options.again:
-            continue
-        made = str(trained(recipe(name), options.out, options.data_dir).path)
-        failed += cli.main(["evaluate", made]) or cli.main(["export", made, "--to", str(folder)])
+        if options.served:
+            serve_again(folder)
+        elif options.again or not (folder / "CARD.md").is_file():
+            made, _ = trained(recipe(name), options.out.absolute(), options.data_dir)
+            words = str(made.path), "--to", str(folder)
+            failed += cli.main(["evaluate", words[0]]) or cli.main(["export", *words])
         print(folder, flush=True)
     return int(failed > 0)
 

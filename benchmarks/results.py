@@ -21,8 +21,21 @@ def put(path, section, rows):
 def rows_of(path, section):
     """First cell -> row of the table that a section of a Markdown file holds now."""
     _, _, rest = path.read_text().partition(f"<!-- {section} -->")
-    lines = rest.partition(f"<!-- end {section} -->")[0].strip().splitlines()[2:]
-    return {line.split("|")[1].strip(): line for line in lines}
+    lines = rest.partition(f"<!-- end {section} -->")[0].splitlines()
+    rows = [line for line in lines if line.startswith("|")][2:]
+    return {line.split("|")[1].strip(): line for line in rows}
+
+
+def put_row(path, section, head, row, order):
+    """Puts one row, of cells that are words, into the table of a section.
+
+    Args:
+        head: the cells of its head.
+        order: first cells, in the order of the table.
+    """
+    top = markdown(head, [row])
+    rows = {**rows_of(path, section), row[0]: top.pop()}
+    put(path, section, [*top, *(rows[name] for name in order if name in rows)])
 
 
 def markdown(head, rows):

@@ -8,9 +8,11 @@ is fed batches that lie ready. Of the VAE and WGAN-GP there is also a step writt
 the zoo, noise included (`by hand`).
 
 Both ways train as many steps in turn, in pairs; the ratio is images a second of `fit` over
-those of the other way, and the table gives the median of the pairs. First steps (tracing
-included) and peaks of memory are those of fresh processes. A model that is done is not
-measured again: interrupted, the command goes on with the next; `--again` starts over.
+those of the other way, and the table gives the median of the pairs. `processor` is the same
+ratio of the seconds that all cores worked, which waiting for other processes of the machine
+does not touch. First steps (tracing included) and peaks of memory are those of fresh
+processes. A model that is done is not measured again: interrupted, the command goes on with
+the next; `--again` starts over. `--write` puts each row into the table as it is found.
 """
 
 import argparse
@@ -25,14 +27,12 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.results import RESULTS, put
+from benchmarks.results import RESULTS, markdown, put, rows_of
 
 MEDIAN, LEAST, FIRST = 0.95, 0.90, 1.3  # fit / bare of the median model and of every one; tracing
 MOST_BYTES = 200_000_000  # of data
-HEAD = (
-    "| model | batch | images/s | fit / bare | from | to | fit / by hand | "
-    "first step, s | beside bare | peak, MB | bare, MB |"
-)
+HEAD = ("model", "batch", "images/s", "fit / bare", "from", "to", "processor", "fit / by hand")
+HEAD += ("processor by hand", "first step, s", "beside bare", "peak, MB", "bare, MB")
 
 
 class Ways:
@@ -163,36 +163,48 @@ def ratios(found, way, kind="seconds"):
 
 
 def row(found):
-    """One line of the table."""
+    """The cells of one model."""
     middle = statistics.median
-    pairs, by_hand = ratios(found, "bare"), ratios(found, "by hand")
-    first, beside = middle(found["fit_first"]), middle(found["bare_first"])
-    cells = [
+
+    def share(way, kind="seconds"):
+        pairs = ratios(found, way, kind)
+        return f"{middle(pairs):.3f}" if pairs else ""
+
+    pairs, first, beside = ratios(found, "bare"), found["fit_first"], found["bare_first"]
+    return [
         found["name"],
-        found["batch"],
+        str(found["batch"]),
         f"{found['images'] / middle(found['seconds']['fit']):.0f}",
-        *(f"{value:.3f}" for value in (middle(pairs), min(pairs), max(pairs))),
-        f"{middle(by_hand):.3f}" if by_hand else "",
-        f"{first:.2f}",
-        f"{first / beside:.2f}",
+        *(share("bare"), f"{min(pairs):.3f}", f"{max(pairs):.3f}", share("bare", "used")),
+        *(share("by hand"), share("by hand", "used")),
+        *(f"{middle(first):.2f}", f"{middle(first) / middle(beside):.2f}"),
         *(f"{max(found[f'{way}_peak']):.0f}" for way in ("fit", "bare")),
     ]
-    return f"| {' | '.join(map(str, cells))} |"
 
 
-def summary(everything):
+def summary(rows):
     """What the table says as a whole."""
-    fits = sorted((statistics.median(ratios(found, "bare")), found["name"]) for found in everything)
-    firsts = sorted(
-        (statistics.median(f["fit_first"]) / statistics.median(f["bare_first"]), f["name"])
-        for f in everything
+
+    def column(head):
+        return sorted((float(row[HEAD.index(head)]), row[0]) for row in rows)
+
+    fits, used, firsts = column("fit / bare"), column("processor"), column("beside bare")
+    middle, busy = (statistics.median(share for share, _ in each) for each in (fits, used))
+    return (
+        f"The median of {len(rows)} models has {middle:.3f} of the speed of its bare step (aim "
+        f"{MEDIAN}), {busy:.3f} by processor seconds; the slowest, {fits[0][1]}, {fits[0][0]:.3f} "
+        f"(aim {LEAST}), by processor seconds {used[0][1]}, {used[0][0]:.3f}. The longest first "
+        f"step beside the bare one is that of {firsts[-1][1]}, {firsts[-1][0]:.2f} (aim {FIRST})."
     )
-    middle = statistics.median(ratio for ratio, _ in fits)
-    return [
-        f"The median model has {middle:.3f} of the speed of its bare step (aim {MEDIAN}), the "
-        f"slowest, {fits[0][1]}, {fits[0][0]:.3f} (aim {LEAST}). The longest first step beside "
-        f"the bare one is that of {firsts[-1][1]}, {firsts[-1][0]:.2f} (aim {FIRST})."
-    ]
+
+
+def write(cells, names):
+    """Puts a row into the table of docs/results.md, and what all rows say together."""
+    held = rows_of(RESULTS, "speed")
+    rows = {name: [cell.strip() for cell in held[name].split("|")[1:-1]] for name in held}
+    rows[cells[0]] = cells
+    rows = [rows[name] for name in names if name in rows]
+    put(RESULTS, "speed", [*markdown(HEAD, rows), "", summary(rows)])
 
 
 def main(argv=None):
@@ -217,16 +229,12 @@ def main(argv=None):
         found = paired(name, options.pairs, options.seconds) if whole else alone(name, way)
         print(json.dumps(found))
         return
-    rows, everything = [HEAD, "|" + "---|" * HEAD.count(" | ") + "---|"], []
-    print("\n".join(rows))
+    print(" | ".join(HEAD))
     for name in options.names:
-        everything.append(measured(name, options))
-        rows.append(row(everything[-1]))
-        print(rows[-1], flush=True)
-    rows += ["", *summary(everything)]
-    print(rows[-1])
-    if options.write:
-        put(RESULTS, "speed", rows)
+        cells = row(measured(name, options))
+        print(" | ".join(cells), flush=True)
+        if options.write:
+            write(cells, names)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,16 @@ def two():
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=together)
 
 
+@pytest.fixture(scope="session")
+def trainer():
+    """The process whose trainings are killed."""
+    from trainer import Trainer
+
+    process = Trainer()
+    yield process
+    process.close()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Weights that no seed of a test decides are the same alone, in any order and process."""

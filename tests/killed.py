@@ -10,48 +10,39 @@ import contextlib
 import itertools
 import json
 import os
-import pathlib
 import signal
-import subprocess
 import sys
+
+from apart import Apart
 
 PLAIN = "plain"  # a model that is large and quick: most of its export is writing
 
 
-class Forks:
+class Forks(Apart):
     """The process that forks; one fork at a time."""
 
     def __init__(self):
-        self.child = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
+        super().__init__(__file__)
 
     @contextlib.contextmanager
     def exporting(self, model, directory, checked, number):
         """Inside, the export `number` of a fork has begun; then the fork is killed."""
-        print(json.dumps([model, str(directory), checked]), file=self.child.stdin, flush=True)
-        fork = int(self.child.stdout.readline())
+        self.ask(model, directory, checked)
+        fork = int(self.said())
         for _ in range(number):
             self.next()
         try:
             yield
         finally:
             os.kill(fork, signal.SIGKILL)
-            while self.child.stdout.readline() != "ended\n":  # it has begun more meanwhile
+            while self.said() != "ended":  # it has begun more meanwhile
                 pass
 
     def next(self):
         """Waits until the fork begins an export."""
-        said = self.child.stdout.readline()
-        if said != "begin\n":
+        said = self.said()
+        if said != "begin":
             raise RuntimeError(f"An export ended by itself: {said!r}.")
-
-    def close(self):
-        """Ends the process."""
-        self.child.stdin.close()
-        self.child.wait()
-        self.child.stdout.close()
 
 
 def exports(name, directory, checked):
@@ -79,7 +70,6 @@ def exports(name, directory, checked):
 
 
 def main():
-    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the project
     import descriptors  # noqa: F401 what every fork needs
 
     import export.saved_model  # noqa: F401

@@ -12,6 +12,13 @@ STEPS, EPOCHS, KILLS = 3, 2, 3
 
 
 @every_model
+def test_killed_by_sigkill_at_random_moments_equals_never_stopped(name, trainer, tmp_path):
+    said = trainer.killed(name, tmp_path, KILLS, True)
+    assert said["kills"] == KILLS and said["runs"] >= 1
+    assert said["unreadable"] == [] and said["different"] == []
+
+
+@every_model
 def test_killed_at_random_steps_and_resumed_equals_never_stopped(name, tmp_path):
     model, _ = trained(name)
     before = held(model)

@@ -1,8 +1,5 @@
 """Real processes, really killed: what comes out is what one gives that was not, to the bit."""
 
-import json
-import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -10,12 +7,12 @@ import time
 
 import numpy as np
 import pytest
+from apart import PATHS, TESTS
 from kills import different, held
 
 from training.run import Run
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PATHS = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+ROOT = TESTS.parent
 TINY = ["--data", "digits", "--limit", "200", "--latent-dim", "4", "--model.channels", "4,4"]
 
 
@@ -36,12 +33,8 @@ def slowly(name, kills):
         pytest.param("vae", 50, marks=pytest.mark.fault),  # F01
     ],
 )
-def test_killed_at_random_moments_and_resumed_equals_never_stopped(name, kills, tmp_path):
-    script = ROOT / "tests" / "training" / "trainer.py"
-    argv = [sys.executable, script, name, tmp_path, str(kills), "0"]
-    done = subprocess.run(argv, env=PATHS, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    said = json.loads(done.stdout)
+def test_killed_at_random_moments_and_resumed_equals_never_stopped(name, kills, trainer, tmp_path):
+    said = trainer.killed(name, tmp_path, kills, False)
     print(said)
     assert said["kills"] == kills and said["runs"] >= 1
     assert said["unreadable"] == [] and said["different"] == []

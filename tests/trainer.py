@@ -1,9 +1,10 @@
-"""Trains a model in processes that are killed at random moments, half of them in a write.
+"""Trainings in processes that are killed at random moments, half of them in a write.
 
-    python trainer.py NAME FOLDER KILLS SEED
+    python tests/trainer.py
 
-prints as JSON how often they were, and what differed from the run that was not. What trains
-is forked from a process that has imported TensorFlow and never used it.
+reads lines of JSON, the arguments of `killed`, and says for each as JSON how often it was, and
+what differed from the run that was not. What trains is forked from a process that has imported
+TensorFlow and never used it.
 """
 
 import csv
@@ -17,6 +18,7 @@ import sys
 import time
 
 import numpy as np
+from apart import Apart
 from descriptors import BATCH, ROWS
 from kills import held
 
@@ -24,20 +26,36 @@ from training.callbacks import HistoryFile, Resume
 from training.checkpoints import Checkpoints, Damaged
 from training.files import atomic
 
-STEPS, EPOCHS = 6, 5
+SIZES = {False: (6, 5), True: (2, 2)}  # whether step by step, untraced -> steps, epochs
 STATE, FINAL, HISTORY = "state", "final.npz", "history.csv"
 
 
-def train(name, folder):
+class Trainer(Apart):
+    """The process that forks; one model at a time."""
+
+    def __init__(self):
+        super().__init__(__file__)
+
+    def killed(self, *arguments):
+        """What `killed` found."""
+        self.ask(*arguments)
+        said = json.loads(self.said())
+        if "error" in said:
+            raise RuntimeError(said["error"])
+        return said
+
+
+def train(name, folder, eagerly):
     """Trains with a checkpoint before every step; writes what came out."""
+    steps, epochs = SIZES[eagerly]
     model = ROWS[name].make()
-    model.compile()
-    data = ROWS[name].data(model, STEPS)
+    model.compile(run_eagerly=eagerly)
+    data = ROWS[name].data(model, steps)
     model.fit(
         *data,
         batch_size=BATCH,
-        epochs=EPOCHS,
-        validation_data=data,
+        epochs=epochs,
+        validation_data=None if eagerly else data,
         verbose=0,
         callbacks=[HistoryFile(folder / HISTORY), Resume(folder / STATE, every_steps=1)],
     )
@@ -45,13 +63,13 @@ def train(name, folder):
         np.savez(partial, **held(model))
 
 
-def started(name, folder):
+def started(*arguments):
     """The number of a process that trains."""
     process = os.fork()
     if process == 0:
         code = 1
         try:
-            train(name, folder)
+            train(*arguments)
             code = 0
         finally:
             os._exit(code)
@@ -103,17 +121,18 @@ def rows(folder):
         return dict(enumerate(map(tuple, csv.reader(file))))
 
 
-def main(name, folder, kills, seed):
-    folder, kills, chosen = pathlib.Path(folder), int(kills), random.Random(seed)
+def killed(name, folder, kills, eagerly):
+    """Kills trainings of a model so often, the last of which ends."""
+    folder, chosen = pathlib.Path(folder), random.Random(name)
     whole, run = folder / "whole", folder / "killed"
     began = time.monotonic()
-    ended(started(name, whole))
+    ended(started(name, whole, eagerly))
     longest = time.monotonic() - began
     said = {"kills": 0, "runs": 0, "within a write": 0, "unreadable": [], "different": []}
     while said["kills"] < kills or run.exists():
-        process = started(name, run)
+        process = started(name, run, eagerly)
         if said["kills"] < kills:
-            time.sleep(chosen.uniform(0.2, 1.0) * longest)
+            time.sleep(chosen.uniform(0.2, 0.7) * longest)
             if chosen.random() < 0.5:
                 await_write(process, run)
             os.kill(process, signal.SIGKILL)
@@ -125,8 +144,13 @@ def main(name, folder, kills, seed):
             said["kills"] += 1
             said["within a write"] += bool(list((run / STATE).glob(".*.partial")))
             said["unreadable"] += unreadable(run)
-    print(json.dumps(said))
+    return said
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for line in sys.stdin:
+        try:
+            said = killed(*json.loads(line))
+        except RuntimeError as error:
+            said = {"error": str(error)}
+        print(json.dumps(said), flush=True)
