@@ -12,6 +12,7 @@ from training.checks import require_choice, require_count
 from training.divergence import Diverged, StopOnDivergence
 from training.interrupts import Interrupts, Stopped
 from training.workers import Workers
+from zoo.optimizers.scaled import unscaled
 
 _log = logging.getLogger(__name__)
 
@@ -281,7 +282,7 @@ class Resume(StopOnDivergence):
 def require_rates(model):
     """Refuses learning rates that cannot be lowered."""
     for player, optimizer in model.optimizers.items():
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        inner = unscaled(optimizer)
         if isinstance(inner._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
             raise ValueError(
                 "`on_divergence` must be 'stop' where a learning rate is a schedule. Received: "
@@ -292,5 +293,5 @@ def require_rates(model):
 def lower_rates(model, factor):
     """Multiplies the learning rate of every optimizer."""
     for optimizer in model.optimizers.values():
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        inner = unscaled(optimizer)
         inner.learning_rate.assign(inner.learning_rate * factor)

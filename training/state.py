@@ -7,6 +7,7 @@ import tensorflow as tf
 from training.checks import difference
 from training.workers import Workers
 from zoo import configs
+from zoo.optimizers.scaled import unscaled
 
 LOG = "log/"  # how the names of the means of an epoch begin
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
@@ -112,7 +113,7 @@ def _optimizers(model):
     """The settings of every optimizer but its rate, which is a variable, and its name."""
     found = {}
     for player, optimizer in model.optimizers.items():
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        inner = unscaled(optimizer)
         config = {"class": type(inner).__name__, **inner.get_config()}
         for name, value in config.items():
             if name not in ("name", "learning_rate") and isinstance(value, PLAIN):

@@ -68,10 +68,27 @@ def applied(config, values):
 
 def resolved(config, data, objective):
     """The config with every default written out: learning rates by player, above all. Refuses
-    an objective that its model does not log."""
+    an objective that its model does not log, or that does not apply to it."""
     made = build.prepared(config, data)
     require_logged(objective, made.means.names)
+    require_applicable(objective, made, data)
     return build.resolved(config, made)
+
+
+def require_applicable(objective, model, data):
+    """Refuses a measure that a model has not, before anything is trained."""
+    from training.measures import OF_CODES, Subject
+
+    name = MEASURED.get(objective, ("",))[0]
+    if name in OF_CODES:
+        applies = bool(OF_CODES[name](Subject(model, data, count=8)))
+    else:
+        applies = not name or "sample" in model.verbs
+    if not applies:
+        raise ValueError(
+            f"`objective` must be a measure that {type(model).__name__} has. Received: "
+            f"{objective!r}, which does not apply to it."
+        )
 
 
 def measure(objective, model, data, history, count=1000, seed=0):
@@ -89,10 +106,7 @@ def measure(objective, model, data, history, count=1000, seed=0):
 
     name, metric, _ = MEASURED[objective]
     found = measured(Subject(model, data, count, seed), [name])
-    values = [row["value"] for key, row in found.items() if key.startswith(metric)]
-    if not values:
-        raise ValueError(f"`objective` {objective} does not apply to {type(model).__name__}.")
-    return values[0]
+    return next(row["value"] for key, row in found.items() if key.startswith(metric))
 
 
 class HyperModel(keras_tuner.HyperModel):

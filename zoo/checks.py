@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.optimizers.scaled import unscaled
+
 LOWEST = {
     "latent_dim": 1,
     "beta": 0,
@@ -227,7 +229,7 @@ def refuse_compiled(model, accumulate, ema, steps):
 
 def plain_optimizer(optimizer):
     """The optimizer; refuses settings that need what only the whole model has."""
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = unscaled(optimizer)
     for name, remedy in (("gradient_accumulation_steps", "accumulate"), ("use_ema", "ema")):
         if getattr(inner, name):
             raise ValueError(

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from zoo import batches, checks, noise, replicas
 from zoo.averages import Averages
+from zoo.optimizers.scaled import unscaled
 
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -61,7 +62,7 @@ class Updates:
     def _apply(self, player, gradients):
         """Lets the player's optimizer follow its gradients, which it sums over replicas."""
         optimizer, count = self.optimizers[player], replicas.count()
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        inner = unscaled(optimizer)
         limited = any(getattr(inner, name) is not None for name in CLIPS)
         if count > 1 and (limited or inner is not optimizer):
             # it clips, and looks for infinities, before it sums: here both see the sum

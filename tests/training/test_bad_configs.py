@@ -109,6 +109,20 @@ def test_an_objective_that_no_model_logs_is_refused_before_it_is_searched(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "name, objective",
+    [("nsgan", "val_nac"), ("nsgan", "val_likelihood"), ("rae", "val_likelihood")],
+)
+def test_an_objective_that_does_not_apply_is_refused_before_it_is_searched(
+    name, objective, tmp_path
+):
+    from training import search
+
+    with pytest.raises(ValueError, match=f"`objective` must be .*{objective}', which does not"):
+        search.search(name, tmp_path / "out", objective, latent_dim=2, limit=200)
+    assert list(tmp_path.iterdir()) == []
+
+
 VAE = "model: {name: vae}\n"
 HOSTILE = {  # name -> text of a config, what is said of it
     "name": ("model: {name: no}", "quote it"),

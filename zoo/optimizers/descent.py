@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-TOGETHER = 8  # problems that are searched at once, always
+TOGETHER = 2  # problems that are searched at once, always: most queries are of few rows
 
 
 def descend(loss, start, steps, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from zoo.optimizers.scaled import unscaled
+
 
 def descent(rate):
     """Plain descent, w - rate g, as (step, state): `step(weights, gradients, state)`."""
@@ -20,7 +22,7 @@ def following(optimizer, variables):
         optimizer: `keras.optimizers.Adam`, or `SGD` without momentum.
         variables: what it was built for.
     """
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of a scaled loss
+    optimizer = unscaled(optimizer)  # of a scaled loss
     rate = tf.convert_to_tensor(optimizer.learning_rate)
     if isinstance(optimizer, keras.optimizers.SGD) and not optimizer.momentum:
         return descent(rate)
