@@ -4,7 +4,7 @@
 
 Each model trains with its default settings on convolutional networks of 32 and 64 channels
 and a code of 16. A run (a model and a seed) that is done is not trained again: interrupted,
-the command continues with the next; `--again` starts over. `--write` puts the table into
+the command continues with the next; `--again` starts over. `--write` puts each row into
 docs/results.md: means over the seeds, and their standard deviation where there are several.
 The pictures of the first seed go to docs/gallery.
 """
@@ -18,7 +18,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.results import RESULTS, put
+from benchmarks.results import RESULTS, put_row
 
 GALLERY = RESULTS.parent / "gallery"
 LATENT, CHANNELS, EPOCHS, SEED = 16, (32, 64), 10, 0
@@ -100,33 +100,25 @@ def main(argv=None):
     options = parser.parse_args(argv)
     data = datasets.load(options.data, data_dir=options.data_dir, limit=options.limit)
     folder = options.out / f"{data.name}-{len(data.train)}-{options.epochs}"
-    rows = []
+    head = ("model", "batch", "steps", "seconds", *COLUMNS)
     for name in options.names:
         runs = []
         for seed in range(options.seeds):
             if options.again:
                 (folder / f"{name}-{seed}.json").unlink(missing_ok=True)
             runs.append(one(name, data, folder, seed, options.epochs))
-        rows.append(line(runs))
-        print(rows[-1], flush=True)
-    if options.write:
-        put(RESULTS, f"quality {data.name}", table(rows))
+        found = row(runs)
+        print(" | ".join(found), flush=True)
+        if options.write:
+            put_row(RESULTS, f"quality {data.name}", head, found, names)
 
 
-def table(rows):
-    """The rows as Markdown."""
-    head = ["model", "batch", "steps", "seconds", *COLUMNS]
-    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows]
-
-
-def line(runs):
-    """One row as Markdown: means over the runs of one model."""
+def row(runs):
+    """The cells of one model: means over its runs."""
     first = runs[0]
     seconds = statistics.mean(run["seconds"] for run in runs)
-    cells = [first["name"], first["batch"], first["steps"], f"{seconds:.0f}"]
-    for start in COLUMNS.values():
-        cells.append(cell([value(run["measures"], start) for run in runs]))
-    return f"| {' | '.join(map(str, cells))} |"
+    measures = [cell([value(run["measures"], start) for run in runs]) for start in COLUMNS.values()]
+    return [first["name"], str(first["batch"]), str(first["steps"]), f"{seconds:.0f}", *measures]
 
 
 def value(measures, start):
