@@ -4,8 +4,9 @@
 
 Models are made for images of 28 x 28 x 1 (vectors of 32 and sequences of 8 such images
 where they take no image), with their default networks, and exported as `zoo export` does,
-check included. A version may have 1.3 times the bytes of its weights and 400,000. With
-`--seconds`, `zoo serve-check` tries F50 to F57, with many clients for so long.
+check included; AnoGAN's search of codes has 20 steps, not 500, in the same graph. A version
+may have 1.3 times the bytes of its weights and 400,000. With `--seconds`, `zoo serve-check`
+tries F50 to F57, with many clients for so long.
 """
 
 import argparse

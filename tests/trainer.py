@@ -18,6 +18,7 @@ import sys
 import time
 
 import numpy as np
+import tensorflow as tf
 from apart import Apart
 from descriptors import BATCH, ROWS
 from kills import held
@@ -148,6 +149,7 @@ def killed(name, folder, kills, eagerly):
 
 
 if __name__ == "__main__":
+    tf.config.threading.set_intra_op_parallelism_threads(1)  # what is computed here is tiny
     for line in sys.stdin:
         try:
             said = killed(*json.loads(line))
