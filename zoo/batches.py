@@ -104,7 +104,8 @@ def for_evaluation(model, x, y, batch_size, argument="x"):
             f"`{argument}` must hold at least one batch of {batch_size} examples when replicas "
             f"share it. Received: {len(x)}."
         )
-    return replicas.by_rows(data.batch(batch_size, drop_remainder=several).prefetch(2))
+    data = order.untuned(data.batch(batch_size, drop_remainder=several).prefetch(2))
+    return replicas.by_rows(data)
 
 
 def epochs(model, x, y, size, shuffle, options, step=0):

@@ -47,4 +47,12 @@ def steps_of(sides, size, steps, first, seed=None, apart=False):
         return tuple(found) if len(found) > 1 else found[0]
 
     numbers = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
-    return numbers.map(element).prefetch(2)  # beside the step; more threads only disturb it
+    return untuned(numbers.map(element).prefetch(2))  # more threads only disturb the step
+
+
+def untuned(data):
+    """A dataset that TensorFlow does not tune: the thread that does is waited for where an
+    iterator ends, for up to as long as it has lived."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return data.with_options(options)

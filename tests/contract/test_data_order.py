@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import GenerativeModel
+from zoo import GenerativeModel, batches
 
 COUNT, BATCH = 26, 4
 ROWS = np.arange(COUNT, dtype="float32")[:, None]
@@ -104,3 +104,12 @@ def test_a_dataset_keeps_its_own_order():
     model.compile("sgd")
     model.fit(data, verbose=0)
     np.testing.assert_array_equal(model.record.numpy()[:6].ravel(), ROWS[::-1][:24, 0])
+
+
+def test_no_thread_tunes_what_is_read_that_the_end_of_an_epoch_would_wait_for():
+    model = Recorder(seed=0)
+    model.compile()
+    train, _, _ = batches.for_training(model, ROWS, None, BATCH, {})
+    held_out = batches.for_evaluation(model, ROWS, None, BATCH)
+    assert not train.options().autotune.enabled and not held_out.options().autotune.enabled
+    assert tf.data.Dataset.range(3).options().autotune.enabled is not False  # TensorFlow's own
