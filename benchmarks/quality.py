@@ -35,6 +35,7 @@ COLUMNS = {  # of the table: head -> the metric's name begins with
     "NAC": "nac",
     "ln p(x)": "log_likelihood",
 }
+HEAD = ("model", "batch", "steps", "seconds", *COLUMNS)
 SECOND = 2  # epochs of TwoStageVAE's second stage for one of its first: its authors' 800 to 400
 BATCH = {"flex_ae": 16, "mask_aae": 16}  # one step takes 6 and 8 of them; see docs/results.md
 
@@ -103,7 +104,6 @@ def main(argv=None):
     options = parser.parse_args(argv)
     data = datasets.load(options.data, data_dir=options.data_dir, limit=options.limit)
     folder = options.out / f"{data.name}-{len(data.train)}-{options.epochs}"
-    head = ("model", "batch", "steps", "seconds", *COLUMNS)
     for name in options.names:
         runs = []
         for seed in range(options.seeds):
@@ -113,7 +113,7 @@ def main(argv=None):
         found = row(runs)
         print(" | ".join(found), flush=True)
         if options.write:
-            put_row(RESULTS, f"quality {data.name}", head, found, names)
+            put_row(RESULTS, f"quality {data.name}", HEAD, found, names)
 
 
 def row(runs):

@@ -19,23 +19,24 @@ def put(path, section, rows):
 
 
 def rows_of(path, section):
-    """First cell -> row of the table that a section of a Markdown file holds now."""
+    """First cell -> cells, of each row of the table that a section of a Markdown file holds."""
     _, _, rest = path.read_text().partition(f"<!-- {section} -->")
     lines = rest.partition(f"<!-- end {section} -->")[0].splitlines()
-    rows = [line for line in lines if line.startswith("|")][2:]
-    return {line.split("|")[1].strip(): line for line in rows}
+    rows = [line.split("|")[1:-1] for line in lines if line.startswith("|")][2:]
+    return {row[0].strip(): [cell.strip() for cell in row] for row in rows}
 
 
-def put_row(path, section, head, row, order):
+def put_row(path, section, head, row, order, summary=None):
     """Puts one row, of cells that are words, into the table of a section.
 
     Args:
         head: the cells of its head.
         order: first cells, in the order of the table.
+        summary: what all rows say together, a function of them; None says nothing.
     """
-    top = markdown(head, [row])
-    rows = {**rows_of(path, section), row[0]: top.pop()}
-    put(path, section, [*top, *(rows[name] for name in order if name in rows)])
+    rows = {**rows_of(path, section), row[0]: row}
+    rows = [rows[name] for name in order if name in rows]
+    put(path, section, [*markdown(head, rows), *(["", summary(rows)] if summary else [])])
 
 
 def markdown(head, rows):

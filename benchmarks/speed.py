@@ -27,7 +27,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks.results import RESULTS, markdown, put, rows_of
+from benchmarks.results import RESULTS, put_row
 
 MEDIAN, LEAST, FIRST = 0.95, 0.90, 1.3  # fit / bare of the median model and of every one; tracing
 MOST_BYTES = 200_000_000  # of data
@@ -198,15 +198,6 @@ def summary(rows):
     )
 
 
-def write(cells, names):
-    """Puts a row into the table of docs/results.md, and what all rows say together."""
-    held = rows_of(RESULTS, "speed")
-    rows = {name: [cell.strip() for cell in held[name].split("|")[1:-1]] for name in held}
-    rows[cells[0]] = cells
-    rows = [rows[name] for name in names if name in rows]
-    put(RESULTS, "speed", [*markdown(HEAD, rows), "", summary(rows)])
-
-
 def main(argv=None):
     from training.settings import catalogue
 
@@ -234,7 +225,7 @@ def main(argv=None):
         cells = row(measured(name, options))
         print(" | ".join(cells), flush=True)
         if options.write:
-            write(cells, names)
+            put_row(RESULTS, "speed", HEAD, cells, names, summary)
 
 
 if __name__ == "__main__":

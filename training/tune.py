@@ -85,10 +85,15 @@ def require_applicable(objective, model, data):
     else:
         applies = not name or "sample" in model.verbs
     if not applies:
-        raise ValueError(
-            f"`objective` must be a measure that {type(model).__name__} has. Received: "
-            f"{objective!r}, which does not apply to it."
-        )
+        raise inapplicable(objective, model)
+
+
+def inapplicable(objective, model):
+    """The error of a measure that a model has not."""
+    return ValueError(
+        f"`objective` must be a measure that {type(model).__name__} has. Received: "
+        f"{objective!r}, which does not apply to it."
+    )
 
 
 def measure(objective, model, data, history, count=1000, seed=0):
@@ -106,7 +111,10 @@ def measure(objective, model, data, history, count=1000, seed=0):
 
     name, metric, _ = MEASURED[objective]
     found = measured(Subject(model, data, count, seed), [name])
-    return next(row["value"] for key, row in found.items() if key.startswith(metric))
+    values = [row["value"] for key, row in found.items() if key.startswith(metric)]
+    if not values:
+        raise inapplicable(objective, model)
+    return values[0]
 
 
 class HyperModel(keras_tuner.HyperModel):
