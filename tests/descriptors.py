@@ -11,6 +11,7 @@ import inspect
 import keras
 import numpy as np
 import pytest
+from graphs import optimized
 
 import zoo
 
@@ -177,15 +178,22 @@ every_sampler = pytest.mark.parametrize(
 
 
 @functools.lru_cache(maxsize=3)
-def trained(name):
-    """The model of a row, trained for two epochs by its own optimizers, and its history."""
+def observed(name):
+    """The model of a row, trained for two epochs by its own optimizers, its history and graphs."""
     model = shortened(ROWS[name].make())
     model.compile()
     data = ROWS[name].data(model, steps=2)
-    history = model.fit(*data, batch_size=BATCH, epochs=2, validation_data=data, verbose=0).history
+    options = {"batch_size": BATCH, "epochs": 2, "verbose": 0}
+    with optimized() as graphs:
+        history = model.fit(*data, validation_data=data, **options).history
     if hasattr(getattr(model, "prior", None), "fit"):
         model.fit_sampler(np.random.default_rng(1).random((64, *model.data_shape), np.float32))
-    return model, history
+    return model, history, graphs
+
+
+def trained(name):
+    """The model of a row, trained for two epochs by its own optimizers, and its history."""
+    return observed(name)[:2]
 
 
 def shortened(model):

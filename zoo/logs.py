@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from zoo import replicas
+from zoo.sums import total
 
 
 class Means(keras.metrics.Metric):
@@ -54,10 +55,10 @@ def record(model, heard, x):
     for player, moves in heard.items():
         means = {key: mean(moves, key) for key in moves[0]}
         values |= {key if alone else f"{player}_{key}": value for key, value in means.items()}
-        own = tf.add_n([means[key] for key in model.summed(player)])
+        own = total([means[key] for key in model.summed(player)])
         values["loss" if alone else f"{player}_loss"] = own
     if not alone:
-        values["loss"] = tf.add_n([values[f"{player}_loss"] for player in heard])
+        values["loss"] = total([values[f"{player}_loss"] for player in heard])
     rows = tf.cast(tf.shape(x)[0], tf.float32)
     model.means.update_state(values, rows)
     logs = model.means.result()

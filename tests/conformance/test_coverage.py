@@ -18,7 +18,7 @@ FILES = sorted((ROOT / "zoo").rglob("*.py"))
 PAPERS = {entry.path.rpartition(".")[0] for entry in ENTRIES}
 FAMILIES = {entry.family for entry in ENTRIES}
 LEVELS = (  # a module imports nothing of a later line
-    ("registry", "losses", "noise", "order", "replicas", "stream", "budget", "start"),
+    ("registry", "losses", "noise", "order", "replicas", "stream", "budget", "start", "sums"),
     ("layers", "optimizers", "metrics"),
     ("networks", "likelihoods", "posteriors", "priors"),
     (

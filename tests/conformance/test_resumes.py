@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from descriptors import BATCH, ROWS, every_model, every_model_at_leisure, trained
+from descriptors import BATCH, ROWS, every_model, every_model_at_leisure, observed, trained
+from graphs import overtaken, unordered
 from kills import Before, Killed, different, held, kill, put, scramble
 
 from training.callbacks import Resume
@@ -16,6 +17,15 @@ def test_killed_by_sigkill_at_random_moments_equals_never_stopped(name, trainer,
     said = trainer.killed(name, tmp_path, KILLS, True)
     assert said["kills"] == KILLS and said["runs"] >= 1
     assert said["unreadable"] == [] and said["different"] == []
+
+
+@every_model
+def test_no_step_comes_out_otherwise_at_another_pace(name):
+    _, _, graphs = observed(name)
+    updates = [n for g in graphs for n in g.node if n.op.startswith("Assign")]
+    assert updates
+    assert [found for graph in graphs for found in overtaken(graph)] == []
+    assert [found for graph in graphs for found in unordered(graph)] == []
 
 
 @every_model

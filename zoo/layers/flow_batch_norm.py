@@ -33,18 +33,19 @@ class FlowBatchNorm(keras.layers.Layer):
 
     def forward(self, x, training=False):
         """u, and ln |det du/dx| of each row."""
-        mean, var = self.moments(x) if training else (self.moving_mean.value, self.moving_var.value)
+        gap, var = self.moments(x) if training else (x - self.moving_mean, self.moving_var)
         log_scale = self.gamma - 0.5 * tf.math.log(var + self.epsilon)
-        u = self.beta + (x - mean) * tf.exp(log_scale)
+        u = self.beta + gap * tf.exp(log_scale)
         return u, tf.reduce_sum(log_scale) * tf.ones_like(x[:, 0])
 
     def moments(self, x):
-        """Mean and variance of the global batch, which the moving averages follow."""
+        """x less its mean, and its variance, over the global batch; the moving averages follow."""
         mean = replicas.batch_mean(x)
-        var = replicas.batch_mean(tf.square(x - mean))
+        gap = x - mean
+        var = replicas.batch_mean(tf.square(gap))
         for moving, value in ((self.moving_mean, mean), (self.moving_var, var)):
             moving.assign(self.momentum * moving + (1.0 - self.momentum) * value)
-        return mean, var
+        return gap, var
 
     def inverse(self, u):
         """The x of which u is made, by the moving averages."""

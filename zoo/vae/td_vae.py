@@ -6,6 +6,7 @@ import tensorflow as tf
 from zoo.code_verbs import joined
 from zoo.losses.divergence import gaussian_kl
 from zoo.registry import register
+from zoo.sums import copies
 from zoo.vae.sequence import SequenceModel
 
 
@@ -74,20 +75,20 @@ class TDVAE(SequenceModel):
         """The terms where beliefs are b1 and, `jump` steps later, b2, and x2 is seen."""
         early, late = (self.prior_network(b, training=training) for b in (b1, b2))
         z2, log_late = self.posterior.sample(late)
-        smooth = self.smoother(tf.concat([z2, b1, b2], axis=1), training=training)
+        drawn, reached, seen = copies(z2, 3)
+        smooth = self.smoother(tf.concat([drawn, b1, b2], axis=1), training=training)
         z1, _ = self.posterior.sample(smooth)
-        log_ahead = self.posterior.log_prob(z2, self.ahead(z1, jump, training))
+        log_ahead = self.posterior.log_prob(reached, self.ahead(z1, jump, training))
         return {
             "divergence": gaussian_kl(*tf.split(smooth, 2, axis=1), *tf.split(early, 2, axis=1)),
             "jump": log_late - log_ahead,
-            "reconstruction": self.likelihood.nll(x2, self.decoder(z2, training=training)),
+            "reconstruction": self.likelihood.nll(x2, self.decoder(seen, training=training)),
         }
 
     def ahead(self, z, jump, training):
         """Means and ln variances of p_T, `jump` steps after z."""
-        steps = tf.broadcast_to(
-            tf.one_hot(jump - 1, self.max_jump), [tf.shape(z)[0], self.max_jump]
-        )
+        size = [tf.shape(z)[0], self.max_jump]
+        steps = tf.broadcast_to(tf.one_hot(jump - 1, self.max_jump), size)
         return self.transition(tf.concat([z, steps], axis=1), training=training)
 
     def score(self, x, seed=0):

@@ -1,0 +1,82 @@
+"""What in the graphs that TensorFlow runs could come out otherwise at another pace."""
+
+import collections
+import contextlib
+
+from tensorflow.python.eager import context
+
+ALIASES = ("EnsureShape", "ExpandDims", "Identity", "Reshape", "Squeeze")  # of their input's memory
+HELD = ("Const", "Placeholder", "ReadVariableOp", "_Arg")  # by somebody else
+
+
+@contextlib.contextmanager
+def optimized():
+    """A list that receives the graphs of functions that run within, as TensorFlow has left them."""
+    found, runtime = [], context.context()
+    runtime.enable_graph_collection()
+    try:
+        yield found
+        functions = runtime.export_run_metadata().function_graphs
+        found += [function.post_optimization_graph for function in functions]
+    finally:
+        runtime.disable_graph_collection()
+
+
+def bodies(graph):
+    """Name -> node of a graph, and of each function that it calls."""
+    for nodes in (graph.node, *(function.node_def for function in graph.library.function)):
+        yield {node.name: node for node in nodes}
+
+
+def parent(entry):
+    return entry.lstrip("^").split(":")[0]
+
+
+def before(nodes, name):
+    """Names of all that has run when a node does."""
+    found, left = set(), [name]
+    while left:
+        new = {parent(entry) for entry in nodes[left.pop()].input}
+        new = {name for name in new - found if name in nodes}
+        found |= new
+        left += new
+    return found
+
+
+def overtaken(graph):
+    """Updates of a variable, each with a read of it that may come before or after."""
+    found = []
+    for nodes in bodies(graph):
+        of = collections.defaultdict(list)
+        for node in nodes.values():
+            if node.op == "ReadVariableOp":
+                of[parent(node.input[0])].append(node.name)
+        for node in nodes.values():
+            reads = of[parent(node.input[0])] if node.op.startswith("Assign") else []
+            for read in set(reads) - before(nodes, node.name) if reads else ():
+                if node.name not in before(nodes, read):
+                    found.append((node.name, read))
+    return found
+
+
+def unordered(graph):
+    """Sums of three and more that begin with whichever of their inputs is free (`zoo.sums`)."""
+    found = []
+    for nodes in bodies(graph):
+        entries = [tensor(e) for n in nodes.values() for e in n.input if e[0] != "^"]
+        uses = collections.Counter(entries)
+
+        def shared(entry, nodes=nodes, uses=uses):
+            node = nodes.get(parent(entry))
+            if node is None or uses[tensor(entry)] > 1 or node.op in HELD:
+                return True
+            return node.op in ALIASES and shared(node.input[0])
+
+        for node in nodes.values():
+            if node.op == "AddN" and node.attr["N"].i > 2 and all(map(shared, node.input[:2])):
+                found.append(node.name)
+    return found
+
+
+def tensor(entry):
+    return entry if ":" in entry else f"{entry}:0"
