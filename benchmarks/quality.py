@@ -1,9 +1,12 @@
 """Models on one data set with the same networks, budget and seeds: what they draw and measure.
 
     python -m benchmarks.quality --data mnist --data-dir DIR [--names vae flex_ae] [--write]
+    python -m benchmarks.quality --steps 3000 --batch 64 --rate 1e-3 --seeds 3 ...
 
 Each model trains with its default settings on convolutional networks of 32 and 64 channels
-and a code of 16. A run (a model and a seed) that is done is not trained again: interrupted,
+and a code of 16: on all data so many times (`--epochs`), or, whatever a step costs, for so many
+steps of one batch size, the autoencoder at one learning rate (`--rate`), its other players in
+proportion. A run (a model and a seed) that is done is not trained again: interrupted,
 the command continues with the next; `--again` starts over. `--write` puts each row into
 docs/results.md: means over the seeds, and their standard deviation where there are several.
 The pictures of the first seed go to docs/gallery.
@@ -40,7 +43,7 @@ SECOND = 2  # epochs of TwoStageVAE's second stage for one of its first: its aut
 BATCH = {"flex_ae": 16, "mask_aae": 16}  # one step takes 6 and 8 of them; see docs/results.md
 
 
-def train(name, data, seed, epochs):
+def train(name, data, seed, epochs, steps=None, batch=None, rate=None):
     """One model, trained; and how long it took."""
     import keras
 
@@ -49,19 +52,35 @@ def train(name, data, seed, epochs):
     keras.utils.set_random_seed(seed)
     cls = zoo.model_class(name)
     labels = {} if cls.targets == "none" else {"num_classes": data.num_classes}
-    second = {"prior_epochs": SECOND * epochs} if name == "two_stage_vae" else {}
-    settings = {"seed": seed, "channels": CHANNELS, **labels, **second}
+    settings = {"seed": seed, "channels": CHANNELS, **labels}
     model = zoo.create(name, data.data_shape, LATENT, **settings)
-    model.compile()
+    compiled(model, rate)
+    if name == "two_stage_vae":
+        compiled(model.prior, rate)
+    batch, length = batch or BATCH.get(name), None
+    if steps:  # in as few epochs of equal length as the data allow
+        epochs = -(-steps // (len(data.train) // (batch * model.parts)))
+        length = steps // epochs
     start = time.perf_counter()
     y = data.train_labels if labels else None
-    model.fit(data.train, y, batch_size=BATCH.get(name), epochs=epochs, verbose=2)
+    options = {"batch_size": batch, "epochs": epochs, "steps_per_epoch": length}
+    model.fit(data.train, y, **options, verbose=2)
     if "sample" not in model.offered():
-        model.fit_sampler(data.train)
+        second = {**options, "epochs": SECOND * epochs} if name == "two_stage_vae" else {}
+        model.fit_sampler(data.train, **second)
     return model, time.perf_counter() - start
 
 
-def one(name, data, folder, seed, epochs):
+def compiled(model, rate=None):
+    """Compiles a model; its first player learns at `rate`, the others in proportion."""
+    model.compile()
+    optimizers = list(model.optimizers.values())
+    share = rate / float(optimizers[0].learning_rate) if rate else 1.0
+    for optimizer in optimizers:
+        optimizer.learning_rate = share * float(optimizer.learning_rate)
+
+
+def one(name, data, folder, seed, **budget):
     """Measures of one run, from its file where it is done already."""
     from training.draws import draw
     from training.evaluate import evaluate
@@ -71,12 +90,13 @@ def one(name, data, folder, seed, epochs):
     file = folder / f"{name}-{seed}.json"
     if file.is_file():
         return json.loads(file.read_text())
-    model, seconds = train(name, data, seed, epochs)
+    model, seconds = train(name, data, seed, **budget)
     if seed == SEED:
         GALLERY.mkdir(parents=True, exist_ok=True)
-        grid(draw(model, 100, SEED), GALLERY / f"{data.name}_{name}.png", columns=10, scale=2)
+        kind = f"{data.name}_in_steps" if budget["steps"] else data.name
+        grid(draw(model, 100, SEED), GALLERY / f"{kind}_{name}.png", columns=10, scale=2)
     measures = evaluate(model, data, count=2000, seed=seed, metrics=METRICS)
-    batch = BATCH.get(name, model.batch_size)
+    batch = budget["batch"] or BATCH.get(name, model.batch_size)
     found = {"name": name, "seconds": seconds, "batch": batch, "steps": int(model.steps.numpy())}
     found |= {"seed": seed, "measures": measures}
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,22 +118,32 @@ def main(argv=None):
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on (default 1)")
     parser.add_argument("--limit", type=int, help="training examples to use (default: all)")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"default {EPOCHS}")
+    parser.add_argument("--steps", type=int, help="how many, instead of epochs; needs --batch")
+    parser.add_argument("--batch", type=int, help="rows of a batch (default: the model's own)")
+    parser.add_argument("--rate", type=float, help="of a model's first player (default: its own)")
     parser.add_argument("--out", default="runs/quality", type=pathlib.Path)
     parser.add_argument("--again", action="store_true", help="train again what is done")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     options = parser.parse_args(argv)
+    if options.steps and not options.batch:
+        parser.error("--steps needs --batch: steps of different batches are no common budget")
     data = datasets.load(options.data, data_dir=options.data_dir, limit=options.limit)
-    folder = options.out / f"{data.name}-{len(data.train)}-{options.epochs}"
+    budget = {"epochs": options.epochs, "steps": options.steps, "batch": options.batch}
+    budget["rate"] = options.rate
+    length = f"{options.steps}-steps" if options.steps else options.epochs
+    kind = data.name, len(data.train), length, options.batch, options.rate
+    folder = options.out / "-".join(map(str, kind))
+    section = f"quality {data.name}" + " in steps" * bool(options.steps)
     for name in options.names:
         runs = []
         for seed in range(options.seeds):
             if options.again:
                 (folder / f"{name}-{seed}.json").unlink(missing_ok=True)
-            runs.append(one(name, data, folder, seed, options.epochs))
+            runs.append(one(name, data, folder, seed, **budget))
         found = row(runs)
         print(" | ".join(found), flush=True)
         if options.write:
-            put_row(RESULTS, f"quality {data.name}", HEAD, found, names)
+            put_row(RESULTS, section, HEAD, found, names)
 
 
 def row(runs):
