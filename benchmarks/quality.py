@@ -73,11 +73,12 @@ def train(name, data, seed, epochs, steps=None, batch=None, rate=None):
 
 def compiled(model, rate=None):
     """Compiles a model; its first player learns at `rate`, the others in proportion."""
+    from training.build import set_rates
+
     model.compile()
-    optimizers = list(model.optimizers.values())
-    share = rate / float(optimizers[0].learning_rate) if rate else 1.0
-    for optimizer in optimizers:
-        optimizer.learning_rate = share * float(optimizer.learning_rate)
+    if rate:
+        own = {p: float(o.learning_rate) for p, o in model.optimizers.items()}
+        set_rates(model, {p: rate * each / next(iter(own.values())) for p, each in own.items()})
 
 
 def one(name, data, folder, seed, **budget):
@@ -125,14 +126,14 @@ def main(argv=None):
     parser.add_argument("--again", action="store_true", help="train again what is done")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     options = parser.parse_args(argv)
-    if options.steps and not options.batch:
-        parser.error("--steps needs --batch: steps of different batches are no common budget")
+    if bool(options.steps) != bool(options.batch):
+        parser.error("--steps and --batch go together: steps of several sizes are no common budget")
+    if options.rate and not options.steps:
+        parser.error("--rate goes with --steps and --batch")
     data = datasets.load(options.data, data_dir=options.data_dir, limit=options.limit)
-    budget = {"epochs": options.epochs, "steps": options.steps, "batch": options.batch}
-    budget["rate"] = options.rate
-    length = f"{options.steps}-steps" if options.steps else options.epochs
-    kind = data.name, len(data.train), length, options.batch, options.rate
-    folder = options.out / "-".join(map(str, kind))
+    given = vars(options)
+    budget = {name: given[name] for name in ("epochs", "steps", "batch", "rate")}
+    folder = options.out / "-".join(map(str, (data.name, len(data.train), *budget.values())))
     section = f"quality {data.name}" + " in steps" * bool(options.steps)
     for name in options.names:
         runs = []

@@ -53,9 +53,9 @@ def overtaken(graph):
                 of[parent(node.input[0])].append(node.name)
         for node in nodes.values():
             reads = of[parent(node.input[0])] if node.op.startswith("Assign") else []
-            for read in set(reads) - before(nodes, node.name) if reads else ():
-                if node.name not in before(nodes, read):
-                    found.append((node.name, read))
+            earlier = before(nodes, node.name) if reads else ()
+            late = [read for read in reads if read not in earlier]
+            found += [(node.name, read) for read in late if node.name not in before(nodes, read)]
     return found
 
 

@@ -18,6 +18,7 @@ def standard_gaussian_kl(mean, log_var):
 
 def gaussian_kl(mean, log_var, prior_mean, prior_log_var):
     """KL of one diagonal Gaussian to another, summed over the last axis."""
+    prior_log_var = tf.convert_to_tensor(prior_log_var)  # one read: design.md, 23
     ratio = tf.exp(log_var - prior_log_var)
     gap = tf.square(mean - prior_mean) * tf.exp(-prior_log_var)
     return 0.5 * tf.reduce_sum(prior_log_var - log_var + ratio + gap - 1.0, axis=-1)

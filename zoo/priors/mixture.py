@@ -40,16 +40,8 @@ class MixturePrior(keras.layers.Layer):
 
     def joint_log_prob(self, z):
         """ln pi_k N(z; k), nats: `(batch, components)`."""
-        each = gaussian_log_density(z[:, None], *self.parameters())
+        each = gaussian_log_density(z[:, None], self.means.value, self.log_vars.value)
         return self.log_shares + each
-
-    def parameters(self):
-        """Means and ln variances of the components.
-
-        Each is read once: of several reads, TensorFlow lets an update overtake those on whose
-        values no gradient depends (`dependency_optimization`).
-        """
-        return tf.convert_to_tensor(self.means.value), tf.convert_to_tensor(self.log_vars.value)
 
     def log_prob(self, z):
         """ln p(z), nats: `(batch,)`."""
@@ -62,7 +54,7 @@ class MixturePrior(keras.layers.Layer):
     def divergences(self, mean, log_var):
         """KL(N(mean, diag var) | k) of each component, nats: `(batch, components)`."""
         own = mean[:, None], log_var[:, None]
-        return gaussian_kl(*own, *self.parameters())
+        return gaussian_kl(*own, self.means.value, self.log_vars.value)
 
     def choose(self, count):
         """Components, int32 `(count,)`."""
