@@ -11,8 +11,8 @@ from training.checks import require_rate
 COMPILED = ("jit_compile", "accumulate", "ema", "steps_per_execution")  # of a config
 
 
-def prepared(config, data):
-    """The compiled model of a config, tried against its data."""
+def prepared(config, data, where=None):
+    """The compiled model of a config, tried against its data; `where`: its strategy, if made."""
     import keras
 
     import zoo
@@ -27,9 +27,9 @@ def prepared(config, data):
     if cls.targets == "domain":
         targets(cls, data)
     shape = tuple(int(n) for n in data.data_shape)
-    together = config.strategy != "one"
-    scope = strategy.create(config.strategy).scope() if together else contextlib.nullcontext()
-    with scope, precision(config.precision):
+    if where is None and config.strategy != "one":
+        where = strategy.create(config.strategy)
+    with where.scope() if where else contextlib.nullcontext(), precision(config.precision):
         made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
         made.compile(**{name: getattr(config, name) for name in COMPILED})
         set_rates(made, config.learning_rate)

@@ -10,7 +10,7 @@ import os
 import pathlib
 import sys
 
-from training import interrupts, lock, objectives, run, settings
+from training import interrupts, lock, objectives, run, settings, strategy
 from training.options import OF_A_MODEL, parser, words
 
 
@@ -58,8 +58,9 @@ def refuse(prog, message):
 
 @contextlib.contextmanager
 def claimed(argv):
-    """Holds the folder of the run of `zoo train`, before TensorFlow is imported."""
-    given = dict(pairs(argv)) if argv[:1] == ["train"] else {}
+    """Holds the folder of the run of `zoo train`, before TensorFlow is imported; of workers,
+    the first one does."""
+    given = dict(pairs(argv)) if argv[:1] == ["train"] and strategy.may_write() else {}
     out = given.get("resume") or given.get("out")
     with contextlib.ExitStack() as opened:
         if out is not None:

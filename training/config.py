@@ -99,11 +99,6 @@ class Config:
             raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
         checks.require_choice("precision", self.precision, PRECISIONS)
         checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
-        if self.strategy == "workers":
-            raise ValueError(
-                "`strategy` of a run must be 'one', 'mirrored' or 'tpu'. Received: 'workers', "
-                "which would all write one folder: train them by `model.fit` in your own code."
-            )
         strategy.check(self.strategy)
         often = max(1, self.epochs // 10)
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often

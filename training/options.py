@@ -124,7 +124,8 @@ def fit_options(made):
     add("--steps-per-execution", type=int, default=1, help="steps of one call; speed alone")
     add("--accumulate", type=int, default=1, help="slices of a batch, computed in turn; memory")
     add("--ema", type=float | None, help="decay of averages of the weights, such as 0.999")
-    add("--strategy", type=str, default="one", help="one, mirrored (every GPU) or tpu")
+    text = "one, mirrored (every GPU), workers (told by TF_CONFIG) or tpu"
+    add("--strategy", type=str, default="one", help=text)
 
 
 def model_options(made, own):

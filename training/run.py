@@ -8,6 +8,7 @@ In the folder: `config.yaml` (every setting, defaults included), `history.csv`, 
 the folder of a run that was stopped or killed goes on where it was, to the bit.
 """
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -17,7 +18,7 @@ import pathlib
 
 import yaml
 
-from training import build, lock
+from training import build, lock, strategy
 from training import settings as known
 from training.checks import difference, flat, require_choice
 from training.config import Config, read_yaml
@@ -39,16 +40,20 @@ class Run:
         self.path, self.config = pathlib.Path(path), config
 
     @classmethod
-    def create(cls, out, config):
-        """Makes the folder `out` and writes `config.yaml`, or opens the same run that it holds."""
+    def create(cls, out, config, writes=True):
+        """Makes the folder `out` and writes `config.yaml`, or opens the same run that it holds.
+
+        Where it `writes` nothing, another worker makes the folder.
+        """
         if (pathlib.Path(out) / "config.yaml").is_file():
             run = cls.open(out)
             run.require(config)
             return run
         run = cls(out, config)
-        run.path.mkdir(parents=True, exist_ok=True)
-        fields = {**config.as_dict(), "versions": versions()}
-        write_text(run.path / "config.yaml", yaml.safe_dump(fields, sort_keys=False))
+        if writes:
+            run.path.mkdir(parents=True, exist_ok=True)
+            fields = {**config.as_dict(), "versions": versions()}
+            write_text(run.path / "config.yaml", yaml.safe_dump(fields, sort_keys=False))
         return run
 
     @classmethod
@@ -132,7 +137,8 @@ class Run:
         if checkpoint == "best" and record["best"]:
             place = Place.parse(record["best"]["checkpoint"])
             arrays, _ = store.read(place)
-        made = build.prepared(self.config, self.data())
+        here = dataclasses.replace(self.config, strategy="one")
+        made = build.prepared(here, self.data())
         state.assign(made, arrays, str(store.path(place)))
         return made
 
@@ -216,6 +222,10 @@ def train(model, out, verbose="auto", **options):
     `out` holds a run of the same config, it goes on where that was; a finished one is
     returned as it is.
 
+    With `strategy` "workers" every worker makes the same call, with the same `out`, a folder
+    that all of them can read. The first one writes it. Where one is killed the others fail:
+    start all of them again.
+
     Args:
         model: name of the catalogue.
         out: folder of the run; new, empty, or that of a run.
@@ -225,18 +235,20 @@ def train(model, out, verbose="auto", **options):
     Raises:
         ValueError: for a setting, data or folder that cannot be used, for a config that is
             not that of the run in `out`, or if training diverges.
-        OSError: if a checkpoint cannot be written.
+        OSError: if a checkpoint cannot be written, or if another worker ends.
     """
     config = Config(model, **options)
     require_usable(out)
-    with lock.held(pathlib.Path(out) / CHECKPOINTS):
+    writes = strategy.writes(config.strategy)
+    with lock.held(pathlib.Path(out) / CHECKPOINTS) if writes else contextlib.nullcontext():
+        where = strategy.create("workers") if config.strategy == "workers" else None  # first of all
         data = config.load_data()
-        made = build.prepared(config, data)
-        run = Run.create(out, build.resolved(config, made))
+        made = build.prepared(config, data, where)
+        run = Run.create(out, build.resolved(config, made), writes)
         if run.finished:
             _log.warning("%s is finished: all its %d epochs are trained.", out, config.epochs)
         else:
-            fitted(made, run, data, verbose)
+            fitted(made, run, data, verbose, writes)
     return run
 
 
@@ -246,36 +258,45 @@ def resume(path, verbose="auto"):
     return train(fields.pop("model"), path, verbose, **fields)
 
 
-def fitted(model, run, data, verbose):
-    """Trains the model of a run, and writes all but its config."""
+def fitted(model, run, data, verbose, writes=True):
+    """Trains the model of a run and, in the process that writes, writes all but its config."""
     from training import pictures
     from training.callbacks import save_model
+    from training.workers import Workers, all_there
 
-    build.fit(
-        model,
-        data,
-        batch_size=run.config.batch_size,
-        epochs=run.config.epochs,
-        verbose=0 if verbose == "brief" else verbose,
-        callbacks=callbacks(run, data, build.sides(model, data)[1], verbose),
-    )
-    pictures.curves(run.history(), run.path / "curves.png")
-    if build.awaits_sampler(model):
-        model.fit_sampler(data.train)
-        show_after(model, run, data)
-    save_model(model, run.path / "model.keras")
+    with all_there(run.checkpoints):
+        build.fit(
+            model,
+            data,
+            batch_size=run.config.batch_size,
+            epochs=run.config.epochs,
+            verbose=verbose if writes and verbose != "brief" else 0,
+            callbacks=callbacks(run, data, build.sides(model, data)[1], verbose, writes),
+        )
+        if writes:
+            pictures.curves(run.history(), run.path / "curves.png")
+        if build.awaits_sampler(model):
+            model.fit_sampler(data.train)
+            if writes:
+                show_after(model, run, data)
+        if writes:
+            save_model(model, run.path / "model.keras")
+        Workers(model.distribute_strategy).any_of(False)  # none ends before the first has written
 
 
-def callbacks(run, data, held_out, verbose):
-    """What happens while a run is trained."""
+def callbacks(run, data, held_out, verbose, writes=True):
+    """What happens while a run is trained; pictures and history where it `writes`."""
     from training.callbacks import Brief, HistoryFile, Resume, SampleGrid, Signals
 
     config = run.config
-    return [
-        Signals(*held_out, seed=config.seed),
+    shown = [
         *([Brief(config.sample_every)] if verbose == "brief" else []),
         SampleGrid(run.path, data, config.sample_every, seed=config.seed),
         HistoryFile(run.path / "history.csv"),
+    ]
+    return [
+        Signals(*held_out, seed=config.seed),
+        *(shown if writes else []),
         Resume(
             run.checkpoints,
             every=config.save_every,

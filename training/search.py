@@ -51,6 +51,11 @@ def search(
     """
     require_count("trials", trials)
     config, direction = Config(model, **more), objectives.direction_of(objective)
+    if config.strategy == "workers":
+        raise ValueError(
+            "`strategy` of a search must be 'one', 'mirrored' or 'tpu'. Received: 'workers'; "
+            "processes share a search by KERASTUNER_TUNER_ID, each with trials of its own."
+        )
     space = tune.space(config.model, vary)
     config = tune.resolved(config, config.load_data(), objective)
     made = oracle(tuner, objective, direction, space, trials, config.epochs, config.seed)

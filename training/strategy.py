@@ -51,8 +51,6 @@ def check(kind, replicas=None):
         raise ValueError(f"`replicas` goes with 'mirrored'. Received: {replicas} with {kind!r}.")
     if replicas is not None:
         require_count("replicas", replicas)
-    if kind == "workers":
-        cluster()
 
 
 def cluster():
@@ -72,9 +70,17 @@ def cluster():
     return workers, int(task["index"])
 
 
-def is_chief():
+def writes(kind):
     """Whether this process is the one that writes: the only one, or the first worker."""
-    return "TF_CONFIG" not in os.environ or cluster()[1] == 0
+    return kind != "workers" or cluster()[1] == 0
+
+
+def may_write():
+    """Whether this process is not known, by TF_CONFIG, for a worker that is not the first."""
+    try:
+        return writes("workers")
+    except ValueError:
+        return True
 
 
 def _one(replicas, tpu):
@@ -118,6 +124,7 @@ def split(count):
 
 
 def _workers(replicas, tpu):
+    cluster()  # refuses
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")

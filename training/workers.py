@@ -1,11 +1,26 @@
 """What the workers of one training tell each other, at moments that all of them reach."""
 
+import contextlib
 import functools
 
 import numpy as np
 import tensorflow as tf
 
 from zoo import replicas
+
+
+@contextlib.contextmanager
+def all_there(folder):
+    """Says in a line what to do when another worker ends, which TensorFlow tells in a page."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if "Collective ops is aborted" not in str(error):
+            raise
+        raise ConnectionError(
+            "Workers must stay until all have trained. Received: the end of another one. Start "
+            f"all of them again: they go on at the newest checkpoint in {str(folder)!r}."
+        ) from error
 
 
 class Workers:

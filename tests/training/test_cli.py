@@ -138,7 +138,7 @@ def test_info_tells_defaults_as_yaml_writes_them_and_knows_models_of_vectors(cap
         (["vae", "--accumulate", "0"], "`accumulate` must be a positive integer"),
         (["vae", "--accumulate", "3"], "times the 3 slices of `accumulate`"),
         (["vae", "--steps-per-execution", "0"], "`steps_per_execution` must be a positive"),
-        (["vae", "--strategy", "workers"], "train them by `model.fit`"),
+        (["vae", "--strategy", "workers"], "TF_CONFIG must name the workers and this one"),
         (["vae", "--strategy", "parameter_server"], "which is refused: its workers"),
         ([], "NAME"),
     ],

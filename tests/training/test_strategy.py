@@ -67,13 +67,12 @@ def test_workers_need_a_right_tf_config(monkeypatch, text):
         strategy.create("workers")
 
 
-def test_the_first_worker_is_the_chief(monkeypatch):
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-    assert strategy.is_chief()
-    for index, chief in ((0, True), (1, False)):
+def test_of_workers_the_first_writes_and_alone_every_process_does(monkeypatch):
+    for index, first in ((0, True), (1, False)):
         task = {"type": "worker", "index": index}
         monkeypatch.setenv("TF_CONFIG", json.dumps({**RIGHT, "task": task}))
-        assert strategy.is_chief() == chief
+        assert strategy.writes("workers") == strategy.may_write() == first
+        assert strategy.writes("one")
 
 
 def test_a_tpu_that_is_not_there_is_refused():

@@ -16,6 +16,7 @@ import pytest
 
 import zoo  # noqa: F401, registers the classes
 from training.checkpoints import Checkpoints
+from training.run import Run
 
 HERE = pathlib.Path(__file__).parent
 SECONDS = 240
@@ -34,21 +35,19 @@ def addresses(count):
 
 def started(kind, out, epochs, workers=1, state=()):
     """The processes of one training; `state`: the folder of its checkpoints, if it has one."""
+    return spawned([HERE / "worker.py", kind, out, epochs, *state], workers)
+
+
+def spawned(words, workers):
+    """The processes of one command of Python, each told by TF_CONFIG which worker it is."""
     hosts, found = addresses(workers), []
     for index in range(workers):
         own = {"PYTHONPATH": str(HERE.parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
         if workers > 1:
             task = {"type": "worker", "index": index}
             own["TF_CONFIG"] = json.dumps({"cluster": {"worker": hosts}, "task": task})
-        command = [
-            sys.executable,
-            str(HERE / "worker.py"),
-            kind,
-            str(out),
-            str(epochs),
-            *map(str, state),
-        ]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        command = [sys.executable, *map(str, words)]
         found.append(subprocess.Popen(command, env={**os.environ, **own}, **pipes))
     return found
 
@@ -91,6 +90,42 @@ def test_what_the_chief_saves_loads_in_one_process(results):
         np.testing.assert_array_equal(value, found[str(number)])
     np.testing.assert_allclose(model.sample(4, seed=0), found["sampled"], atol=1e-6)
     assert model.ema == 0.9 and model.steps.numpy() == 12
+
+
+ZOO = ("-c", "import sys; from training.cli import main; sys.exit(main(sys.argv[1:]))")
+
+
+def command(out, workers):
+    """The processes of a `zoo train` whose model samples after a second training only."""
+    strategy = "workers" if workers > 1 else "one"
+    words = [*ZOO, "train", "two_stage_vae", "--out", out, "--strategy", strategy]
+    words += "--limit 192 --batch-size 32 --epochs 3 --save-every-steps 1".split()
+    words += "--latent-dim 4 --model.channels 4,4 --model.prior_epochs 2 --model.hidden 8".split()
+    return spawned(words, workers)
+
+
+@pytest.mark.fault
+def test_the_command_trains_with_two_workers_and_goes_on_where_one_is_killed(tmp_path):
+    alone, whole, killed = (tmp_path / name for name in ("alone", "whole", "killed"))
+    ended(command(alone, 1))
+    ended(command(whole, 2))
+    pair, store = command(killed, 2), Checkpoints(killed / "checkpoints")
+    while steps_done(store) < 8 and pair[1].poll() is None:
+        time.sleep(0.002)
+    pair[1].kill()
+    said = [process.communicate(timeout=SECONDS)[0] for process in pair]
+    assert [process.returncode for process in pair] == [2, -signal.SIGKILL], said
+    assert "the end of another one. Start all of them again" in said[0]
+    assert 8 <= steps_done(store) < 18 and not (killed / "model.keras").exists()
+    ended(command(killed, 2))
+    files = [sorted(p.relative_to(out) for p in out.rglob("*.*")) for out in (alone, whole, killed)]
+    assert files[0] == files[1] == files[2]
+    assert (killed / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    first, theirs, ours = (Run.open(out).model() for out in (alone, whole, killed))
+    for one, value, again in zip(*(m.get_weights() for m in (first, theirs, ours)), strict=True):
+        np.testing.assert_array_equal(again, value)
+        np.testing.assert_allclose(value, one, atol=1e-4)
+    assert Run.open(killed).model("latest").steps.numpy() == 18
 
 
 def steps_done(store):

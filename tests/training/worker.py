@@ -20,7 +20,7 @@ def main(kind, out, epochs, state=None):
     import zoo
     from training.callbacks import Resume
 
-    out, chief = pathlib.Path(out), strategy.is_chief()
+    out, chief = pathlib.Path(out), strategy.writes(kind)
     last = [Resume(state, every_steps=1)] if state else []
     rows = np.random.default_rng(0).random((96, 6), "float32")
     keras.utils.set_random_seed(0)
