@@ -8,14 +8,15 @@ and a code of 16: on all data so many times (`--epochs`), or, whatever a step co
 steps of one batch size, the autoencoder at one learning rate (`--rate`), its other players in
 proportion. A run (a model and a seed) that is done is not trained again: interrupted,
 the command continues with the next; `--again` starts over. `--write` puts each row into
-docs/results.md: means over the seeds, and their standard deviation where there are several.
-The pictures of the first seed go to docs/gallery.
+docs/results.md: means over the seeds, and their standard deviation where there are several;
+and the picture of the first seed into docs/gallery.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import time
 
@@ -92,15 +93,13 @@ def one(name, data, folder, seed, **budget):
     if file.is_file():
         return json.loads(file.read_text())
     model, seconds = train(name, data, seed, **budget)
+    folder.mkdir(parents=True, exist_ok=True)
     if seed == SEED:
-        GALLERY.mkdir(parents=True, exist_ok=True)
-        kind = f"{data.name}_in_steps" if budget["steps"] else data.name
-        grid(draw(model, 100, SEED), GALLERY / f"{kind}_{name}.png", columns=10, scale=2)
+        grid(draw(model, 100, SEED), folder / f"{name}.png", columns=10, scale=2)
     measures = evaluate(model, data, count=2000, seed=seed, metrics=METRICS)
     batch = budget["batch"] or BATCH.get(name, model.batch_size)
     found = {"name": name, "seconds": seconds, "batch": batch, "steps": int(model.steps.numpy())}
     found |= {"seed": seed, "measures": measures}
-    folder.mkdir(parents=True, exist_ok=True)
     write_text(file, json.dumps(found, indent=2))
     return found
 
@@ -135,6 +134,7 @@ def main(argv=None):
     budget = {name: given[name] for name in ("epochs", "steps", "batch", "rate")}
     folder = options.out / "-".join(map(str, (data.name, len(data.train), *budget.values())))
     section = f"quality {data.name}" + " in steps" * bool(options.steps)
+    kind = section.removeprefix("quality ").replace(" ", "_")
     for name in options.names:
         runs = []
         for seed in range(options.seeds):
@@ -145,6 +145,8 @@ def main(argv=None):
         print(" | ".join(found), flush=True)
         if options.write:
             put_row(RESULTS, section, HEAD, found, names)
+            GALLERY.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folder / f"{name}.png", GALLERY / f"{kind}_{name}.png")
 
 
 def row(runs):

@@ -114,6 +114,8 @@ def heat(matrix, path):
     shown = axes.imshow(matrix, cmap="RdGy", vmin=-most, vmax=most)
     figure.colorbar(shown, ax=axes)
     axes.set_xlabel("dimension of the code")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_major_locator().set_params(integer=True)
     _save(figure, path)
 
 
