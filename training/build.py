@@ -114,6 +114,14 @@ def awaits_sampler(model):
     return "sample" in model.verbs and "sample" not in model.offered()
 
 
+def fit_sampler(model, data, verbose):
+    """Gives codes their law, with the progress of `fit` where that law is itself trained."""
+    import zoo
+
+    trained = isinstance(model.prior, zoo.GenerativeModel)
+    model.fit_sampler(data.train, **({"verbose": verbose} if trained else {}))
+
+
 def resolved(config, model):
     """The config with every default written out."""
     import keras

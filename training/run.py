@@ -264,19 +264,20 @@ def fitted(model, run, data, verbose, writes=True):
     from training.callbacks import save_model
     from training.workers import Workers, all_there
 
+    told = verbose if writes and verbose != "brief" else 0
     with all_there(run.checkpoints):
         build.fit(
             model,
             data,
             batch_size=run.config.batch_size,
             epochs=run.config.epochs,
-            verbose=verbose if writes and verbose != "brief" else 0,
+            verbose=told,
             callbacks=callbacks(run, data, build.sides(model, data)[1], verbose, writes),
         )
         if writes:
             pictures.curves(run.history(), run.path / "curves.png")
         if build.awaits_sampler(model):
-            model.fit_sampler(data.train)
+            build.fit_sampler(model, data, told)
             if writes:
                 show_after(model, run, data)
         if writes:
