@@ -133,7 +133,9 @@ def main(argv=None):
     given = vars(options)
     budget = {name: given[name] for name in ("epochs", "steps", "batch", "rate")}
     folder = options.out / "-".join(map(str, (data.name, len(data.train), *budget.values())))
-    section = f"quality {data.name}" + " in steps" * bool(options.steps)
+    section = f"quality {data.name}" + (f" in {options.steps} steps" if options.steps else "")
+    if options.write and f"<!-- {section} -->" not in RESULTS.read_text():
+        parser.error(f"--write needs the markers of a table {section!r} in {RESULTS.name}")
     kind = section.removeprefix("quality ").replace(" ", "_")
     for name in options.names:
         runs = []
