@@ -1,5 +1,6 @@
 """Likelihoods, divergences and Lipschitz constants against what is known exactly."""
 
+import functools
 import math
 
 import keras
@@ -207,6 +208,69 @@ def test_the_gain_of_a_convolution_is_that_of_its_matrix():
     assert lipschitz.gain(network.layers[-1], 300) == pytest.approx(exact, rel=1e-3)
 
 
+@pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.Conv2DTranspose])
+def test_the_gain_of_a_strided_convolution_is_that_of_its_matrix(kind):
+    network = chain(keras.Input((6, 6, 2)), kind(3, 4, 2, "same"))
+    kernel = network.layers[-1].kernel  # positive, so that one singular value stands apart
+    kernel.assign(tf.random.stateless_uniform(kernel.shape, (0, 0)))
+    basis = np.eye(72, dtype=np.float32).reshape(72, 6, 6, 2)
+    exact = np.linalg.svd(network(basis).numpy().reshape(72, -1), compute_uv=False)[0]
+    assert lipschitz.gain(network.layers[-1]) == pytest.approx(exact, rel=1e-5)
+
+
+BENT = {  # layer, its slope
+    "ReLU": (keras.layers.ReLU(), 1.0),
+    "ReLU of slope": (keras.layers.ReLU(negative_slope=3.0), 3.0),
+    "ReLU of slope and top": (keras.layers.ReLU(max_value=2.0, negative_slope=3.0), 3.0),
+    "ReLU of top": (keras.layers.ReLU(max_value=2.0), 1.0),
+    "LeakyReLU": (keras.layers.LeakyReLU(0.2), 1.0),
+    "LeakyReLU of slope": (keras.layers.LeakyReLU(negative_slope=3.0), 3.0),
+    "ELU": (keras.layers.ELU(), 1.0),
+    "ELU of alpha": (keras.layers.ELU(alpha=3.0), 3.0),
+    "of a dense layer": (keras.layers.Dense(1, keras.layers.LeakyReLU(3.0)), 3.0),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_the_gain_of_a_bend_is_its_steepest_slope(name):
+    layer, slope = BENT[name]
+    network = chain(keras.Input((1,)), layer)
+    if layer.weights:
+        layer.set_weights([np.ones((1, 1)), np.zeros(1)])
+    assert lipschitz.gain(layer) == pytest.approx(slope)
+    x = tf.linspace([-0.02], [0.02], 41)
+    lower = lipschitz.lower(network, x[:-1], x[1:])["lipschitz_lower"]
+    assert 0.97 * slope < lower <= lipschitz.upper(network)["lipschitz_upper"] + 1e-4
+
+
+def test_a_bend_that_jumps_has_no_bound():
+    assert lipschitz.gain(keras.layers.ReLU(threshold=0.5)) == math.inf
+
+
+def test_maps_in_a_row_stretch_by_no_more_than_the_product_of_theirs():
+    first = chain(keras.Input((4,)), keras.layers.Dense(6))
+    second = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
+    both = keras.Sequential([first, second])
+    point = tf.zeros((1, 4))
+    apart = [lipschitz.upper(part)["lipschitz_upper"] for part in (first, second)]
+    matrix = first.layers[0].kernel.numpy() @ second.layers[0].kernel.numpy()
+    exact = np.linalg.svd(matrix, compute_uv=False)[0]
+    assert float(lipschitz.local(both, point)[0]) == pytest.approx(exact, rel=1e-4)
+    assert exact < math.prod(apart)
+    row = keras.Sequential([keras.Input((4,)), *first.layers, *second.layers])
+    assert lipschitz.upper(row)["lipschitz_upper"] == pytest.approx(math.prod(apart))
+
+
+def test_a_line_is_as_steep_somewhere_as_between_its_ends():
+    network = chain(keras.Input((3,)), *(keras.layers.Dense(16, "tanh") for _ in range(2)))
+    first, second = 2.0 * tf.random.stateless_normal((2, 5, 3), (0, 1))
+    t = tf.linspace(0.0, 1.0, 200)[:, None]
+    for a, b in zip(first, second, strict=True):
+        steepest = tf.reduce_max(lipschitz.local(network, (1.0 - t) * a + t * b))
+        lower = lipschitz.lower(network, a[None], b[None])["lipschitz_lower"]
+        assert lower <= float(steepest) <= lipschitz.upper(network)["lipschitz_upper"]
+
+
 def test_a_steep_step_between_flat_points_is_seen_from_above_alone():
     def steep(x):
         return tf.tanh(50.0 * x)
@@ -214,6 +278,9 @@ def test_a_steep_step_between_flat_points_is_seen_from_above_alone():
     points = tf.constant([[-1.0], [-0.5], [0.5], [1.0]])
     assert lipschitz.lower(steep, points[1:2], points[2:3])["lipschitz_lower"] == pytest.approx(2.0)
     assert float(tf.reduce_max(lipschitz.local(steep, points))) == pytest.approx(0.0, abs=1e-6)
+    network = chain(keras.Input((1,)), keras.layers.Dense(1, "tanh"))
+    network.set_weights([np.full((1, 1), 50.0), np.zeros(1)])
+    assert lipschitz.upper(network)["lipschitz_upper"] == pytest.approx(50.0)
     between = tf.linspace([-0.5], [0.5], 101)
     assert float(tf.reduce_max(lipschitz.local(steep, between))) == pytest.approx(50.0)
 
@@ -223,3 +290,6 @@ def test_unknown_layers_and_activations_are_refused():
         lipschitz.upper(chain(keras.Input((3,)), keras.layers.LayerNormalization()))
     with pytest.raises(ValueError, match="No slope is known for the activation 'gelu'"):
         lipschitz.upper(chain(keras.Input((3,)), keras.layers.Dense(2, "gelu")))
+    steep = functools.partial(keras.activations.leaky_relu, negative_slope=3.0)
+    with pytest.raises(ValueError, match="No slope is known for the activation 'functools.partial"):
+        lipschitz.upper(chain(keras.Input((3,)), keras.layers.Dense(2, steep)))
