@@ -25,6 +25,7 @@ def test_independent_dimensions_give_the_floor_of_the_sample():
     found = normalized_absolute_correlation(normal(4_000, 64))
     assert found["floor"] == pytest.approx(0.01262, abs=1e-5)
     assert floor(10_000) == pytest.approx(0.0080, abs=1e-4)
+    assert floor(1_000) == pytest.approx(0.0252, abs=1e-4)
     assert found["nac"] == pytest.approx(found["floor"], rel=0.1)
     assert (found["active_dims"], found["count"]) == (64, 4_000)
 
@@ -36,6 +37,14 @@ def test_equal_correlations_are_found():
     scaled = codes * np.array([1, 2, 3, 4, 5, 6])
     assert normalized_absolute_correlation(scaled)["nac"] == pytest.approx(0.3, abs=0.01)
     assert normalized_absolute_correlation(scaled, mode="covariance")["nac"] < 0.29
+
+
+def test_both_modes_of_a_known_covariance():
+    a, b = np.array([1, 1, -1, -1]), np.array([1, -1, 1, -1])
+    codes = np.stack([a, a + 2 * b], axis=1)  # 4/3 of [[1, 1], [1, 5]]
+    assert normalized_absolute_correlation(codes)["nac"] == pytest.approx(1.0 / math.sqrt(5.0))
+    found = normalized_absolute_correlation(codes, mode="covariance")
+    assert found["nac"] == pytest.approx(1.0 / 3.0)
 
 
 def test_masked_dimensions_are_left_out():
@@ -60,6 +69,16 @@ def test_a_linear_encoder_has_the_covariance_of_its_matrix():
     assert distance_to_identity(codes)["distance"] == pytest.approx(exact, abs=0.03)
 
 
+def test_the_distance_to_the_identity_is_that_of_active_dimensions():
+    from scipy.linalg import hadamard
+
+    h = hadamard(8)[:, 1:] * math.sqrt(7.0 / 8.0)  # covariance I
+    codes = np.stack([h[:, 0], 3.0 * h[:, 1], h[:, 0] + h[:, 2], 7.0 * h[:, 3]], axis=1)
+    found = distance_to_identity(codes, active=[True, False, True, False])
+    assert found["distance"] == pytest.approx(math.sqrt(3.0) / 2.0)  # C = [[1, 1], [1, 2]]
+    assert distance_to_identity(codes)["distance"] > 12.0
+
+
 def test_active_dims_are_those_of_a_planted_mask_or_variance():
     means = normal(1_000, 4) * np.array([1.0, 0.2, 0.05, 0.0])  # variances 1, .04, .0025, 0
     assert active_dims(means) == {"active_dims": 2, "kind": "variance", "count": 1_000}
@@ -75,6 +94,27 @@ def test_half_of_the_prior_is_a_hole_of_codes_in_half_the_plane():
     assert found["coverage"] == pytest.approx(0.5, abs=0.03)
     assert found["density"] == pytest.approx(0.5, abs=0.08)
     assert found["count"] == 4_000
+
+
+def halved(count, size, seed):
+    """N(0, I) of which the half of the space of z_1 < 0 is empty."""
+    codes = normal(count, size, seed)
+    codes[:, 0] = np.abs(codes[:, 0])
+    return codes
+
+
+@pytest.mark.parametrize(
+    "size, count, share, tolerance",
+    [
+        pytest.param(2, 50_000, 0.49, 0.03, marks=pytest.mark.slow),
+        (2, 10_000, 0.47, 0.04),
+        (4, 10_000, 0.28, 0.04),
+        (8, 10_000, 0.10, 0.04),
+    ],
+)
+def test_half_of_the_space_is_a_hole_seen_less_in_more_dimensions(size, count, share, tolerance):
+    found = holes(normal(1_000, size, 2), halved(count, size, 0), halved(1_000, size, 1))
+    assert found["coverage"] == pytest.approx(share, abs=tolerance)
 
 
 def test_codes_that_follow_the_prior_leave_no_holes():

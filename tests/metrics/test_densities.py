@@ -11,7 +11,8 @@ import tensorflow as tf
 from training.planted import linear_gaussian
 from zoo import noise
 from zoo.likelihoods.gaussian import Gaussian
-from zoo.losses.games import Minimax, NonSaturating, Wasserstein
+from zoo.losses.games import LeastSquares, Minimax, NonSaturating, Wasserstein
+from zoo.losses.lipschitz import gradient_penalty
 from zoo.metrics import jensen_shannon, lipschitz
 from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
 from zoo.networks.mlp import mlp
@@ -162,6 +163,58 @@ def test_a_sure_discriminator_starves_the_saturating_game_alone():
     assert slope(Minimax) == 0.0  # underflows
     assert slope(NonSaturating) == pytest.approx(300.0)
     assert slope(Wasserstein) == pytest.approx(300.0)
+
+
+def trained(game, real, fake, penalty_weight=0.0, steps=300, rate=1e-2):
+    """A critic of two laws of numbers, each mean and standard deviation, after so many steps."""
+    keras.utils.set_random_seed(0)
+    critic, optimizer = mlp(1, 1, (32, 32), "tanh"), keras.optimizers.Adam(rate)
+    optimizer.build(critic.trainable_variables)
+
+    @tf.function(autograph=False)
+    def step(key):
+        with noise.serving(key, 256), tf.GradientTape() as tape:
+            x, made = (mean + sigma * noise.normal([256, 1]) for mean, sigma in (real, fake))
+            loss = game.discriminator(critic(x)[:, 0], critic(made)[:, 0])
+            if penalty_weight:
+                loss += penalty_weight * gradient_penalty(critic, x, made)
+            loss = tf.reduce_mean(loss)
+        slopes = tape.gradient(loss, critic.trainable_variables)
+        optimizer.apply_gradients(zip(slopes, critic.trainable_variables, strict=True))
+
+    for number in range(steps):
+        step(tf.constant(number, tf.int64))
+    return lambda x: critic(x)[:, 0]
+
+
+def test_a_trained_discriminator_starves_the_saturating_game_alone():
+    fakes = np.random.default_rng(0).normal(3.0, 0.1, size=(500, 1))
+    apart = {"real": (0.0, 0.1), "fake": (3.0, 0.1)}
+    sure, even = trained(Minimax, **apart), trained(LeastSquares, **apart)
+    steady = trained(Wasserstein, **apart, penalty_weight=10.0)
+
+    def slope(game, critic, points=fakes):
+        return jensen_shannon.generator_slope(game.generator, critic, points)["slope"]
+
+    assert slope(Wasserstein, steady) == pytest.approx(1.0, abs=0.3)  # held there by the penalty
+    assert slope(Minimax, sure) < 1e-4 * slope(Wasserstein, steady)
+    assert slope(NonSaturating, sure) > 0.5
+    assert slope(LeastSquares, even) > 0.02
+    noisy = {side: (mean, math.hypot(0.1, 1.0)) for side, (mean, _) in apart.items()}
+    blurred = fakes + np.random.default_rng(1).normal(size=fakes.shape)  # instance noise
+    assert slope(Minimax, trained(Minimax, **noisy), blurred) > 0.1
+
+
+def test_a_discriminator_of_one_law_against_itself_cannot_tell():
+    law = (0.0, 1.0)
+    critic = trained(Minimax, law, law, rate=1e-3)
+    real, fake = (critic(x) for x in np.random.default_rng(0).normal(size=(2, 4_000, 1)))
+    assert np.abs(tf.sigmoid(tf.concat([real, fake], 0)) - 0.5).max() < 0.05
+    assert jensen_shannon.from_discriminator(real, fake)["jensen_shannon"] < 0.005
+    other = (1.0, 1.0)
+    critic = trained(Minimax, law, other, rate=1e-3)  # and tells another from it
+    real, fake = (critic(tf.constant([[x]])) for x in (0.0, 1.0))
+    assert float(tf.sigmoid(real)[0]) > 0.55 and float(tf.sigmoid(fake)[0]) < 0.45
 
 
 # Lipschitz constants.
