@@ -7,9 +7,11 @@ import pytest
 import tensorflow as tf
 from scipy.stats import norm
 
+from training.planted import grid
 from zoo.metrics import lipschitz
 from zoo.metrics.class_radius import class_radius, compared, envelope, log_bound, sum_bound
 from zoo.metrics.diversity import collision_probability, diversity, renyi_entropy
+from zoo.metrics.mode_coverage import mode_coverage
 
 UNIFORM = {  # classes: sum bound, log bound
     2: (0.7979, 1.8384),
@@ -252,3 +254,13 @@ def test_diversity_of_labels():
     assert uneven["collision_probability"] == pytest.approx(28.0 / 90.0)
     with pytest.raises(ValueError, match="sums to 1"):
         renyi_entropy([0.5, 0.6], 2)
+
+
+def test_a_generator_of_the_grid_has_all_its_modes_and_one_of_a_row_has_five():
+    x, planted = grid(2_500)
+    modes = {key: planted[key] for key in ("centres", "sigma")}
+    found = mode_coverage(x, **modes)
+    assert found["modes"] == 25 and found["divergence"] < 0.02
+    assert found["high_quality"] == pytest.approx(1.0 - math.exp(-4.5), abs=0.006)
+    row = mode_coverage(x[planted["mode"] < 5], **modes)
+    assert row["modes"] == 5 and row["divergence"] == pytest.approx(math.log(5.0), abs=0.05)

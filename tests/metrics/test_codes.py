@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from zoo.metrics.active_dims import active_dims, active_of
-from zoo.metrics.embedding import purity, tsne
+from zoo.metrics.embedding import descended, purity, tsne
 from zoo.metrics.holes import holes
-from zoo.metrics.interpolation import attribute_direction, linear, slerp
+from zoo.metrics.interpolation import (
+    attribute_direction,
+    gaussian_grid,
+    linear,
+    manipulated,
+    midpoint_distance,
+    slerp,
+)
 from zoo.metrics.latent_covariance import (
     covariance,
     distance_to_identity,
@@ -131,6 +138,13 @@ def test_blobs_stay_apart_in_the_plane():
     assert purity(normal(120, 10), labels) < 0.6
 
 
+def test_a_longer_descent_leaves_less_divergence():
+    rows = normal(120, 10) + 8.0 * np.eye(10)[np.repeat([0, 1, 2], 40)]
+    early, late = (descended(rows, steps=steps)[1] for steps in (250, 1_000))
+    assert 0.0 < late < 0.5 * early
+    np.testing.assert_array_equal(descended(rows)[0], tsne(rows))
+
+
 def test_paths_hold_their_ends_and_great_circles_their_length():
     a, b = np.array([3.0, 0.0]), np.array([0.0, 3.0])
     for path in (linear(a, b, 5), slerp(a, b, 5)):
@@ -145,3 +159,43 @@ def test_an_attribute_is_the_difference_of_means():
     np.testing.assert_array_equal(attribute_direction(codes, [1, 1, 0]), [2.0, -5.0])
     with pytest.raises(ValueError, match="both 0 and 1"):
         attribute_direction(codes, [1, 1, 1])
+
+
+def itself(rows):
+    """The identity: a codec, or features."""
+    return rows
+
+
+def test_midpoints_of_a_gaussian_are_narrower_unless_they_are_decoded_wider():
+    x = normal(20_000, 2)
+    found = midpoint_distance(itself, itself, x, itself)
+    exact = 2.0 * (1.0 - math.sqrt(0.5)) ** 2  # N(0, I / 2) to N(0, I)
+    assert found["midpoint_fid"] == pytest.approx(exact, abs=0.02) and found["count"] == 10_000
+    wider = midpoint_distance(itself, lambda z: math.sqrt(2.0) * z, x, itself)
+    assert wider["midpoint_fid"] < 0.002
+    x[:10_000] += 10.0  # each midpoint lies between two modes, 5 away from either
+    assert midpoint_distance(itself, itself, x, itself)["midpoint_fid"] > 20.0
+
+
+def test_a_moved_code_answers_to_its_attribute_from_either_class():
+    turn = np.linalg.qr(normal(4, 4))[0]  # a linear codec
+    labels = np.repeat([0, 1], 200)
+    x = normal(400, 4, 1) + 3.0 * labels[:, None] * np.array([1.0, 0.0, 0.0, 0.0])
+    direction = attribute_direction(x @ turn, labels)
+    starts = x[[0, 399]]
+    shown = manipulated(lambda rows: rows @ turn, lambda z: z @ turn.T, starts, direction)
+    assert shown.shape == (2, 7, 4)
+    np.testing.assert_allclose(shown[:, 3], starts, atol=1e-12)  # midway, the reconstruction
+    np.testing.assert_allclose(shown[:, 6] - shown[:, 0], [3.0 * turn @ direction] * 2, atol=1e-9)
+    chance = 1.0 / (1.0 + np.exp(-3.0 * (shown[..., 0] - 1.5)))  # a classifier's
+    assert (np.diff(chance, axis=1) > 0).all()
+    assert (chance[:, 0] < 0.5).all() and (chance[:, -1] > 0.5).all()
+
+
+def test_a_grid_of_codes_has_cells_of_equal_mass():
+    grid = gaussian_grid(5)
+    assert grid.shape == (25, 2)
+    np.testing.assert_allclose(grid[:5, 0], [-1.28155, -0.52440, 0.0, 0.52440, 1.28155], atol=1e-5)
+    np.testing.assert_array_equal(grid[:5, 0], grid[::5, 1])
+    nearest = np.searchsorted([-0.84162, -0.25335, 0.25335, 0.84162], normal(20_000, 1)[:, 0])
+    np.testing.assert_allclose(np.bincount(nearest) / 20_000, 0.2, atol=0.01)

@@ -165,13 +165,17 @@ def refined(logits, start, edge, labels, steps, halvings):
     return edge
 
 
-def margin_of(logits, points, labels):
+def margin_of(logits, points, labels, batch_size=4096):
     """How much the logit of each label is above the others, and its gradient."""
-    points = tf.constant(points)
-    with tf.GradientTape() as tape:
-        tape.watch(points)
-        given = logits(points)
-        own = tf.gather(given, labels, batch_dims=1)
-        rest = given - 1e9 * tf.one_hot(labels, given.shape[1])
-        margin = own - tf.reduce_max(rest, axis=1)
-    return margin.numpy(), tape.gradient(margin, points).numpy()
+    margins, slopes = [], []
+    for i in range(0, len(points), batch_size):
+        part, names = tf.constant(points[i : i + batch_size]), labels[i : i + batch_size]
+        with tf.GradientTape() as tape:
+            tape.watch(part)
+            given = logits(part)
+            own = tf.gather(given, names, batch_dims=1)
+            rest = given - 1e9 * tf.one_hot(names, given.shape[1])
+            margin = own - tf.reduce_max(rest, axis=1)
+        margins.append(margin.numpy())
+        slopes.append(tape.gradient(margin, part).numpy())
+    return np.concatenate(margins), np.concatenate(slopes)
