@@ -55,6 +55,38 @@ def holes(subject):
     }
 
 
+def disentanglement(subject):
+    """Whether each planted factor has a dimension of its own, for data that have factors."""
+    from zoo.metrics.disentanglement import beta_score, factor_score, mutual_information_gap
+
+    if "factors" not in (subject.data.info or {}) or not subject.has_codes:
+        return {}
+    sizes, examples = subject.data.info["sizes"], subject.data.info["examples"]
+    table = subject.mapped(subject.model.encode, examples).reshape(len(examples), -1)
+
+    def draw(random, count, fixed):
+        factors = random.integers(sizes, size=(count, len(sizes)))
+        if fixed is not None:
+            factors[:, fixed[0]] = fixed[1]
+        return np.ravel_multi_index(factors.T, sizes)
+
+    each = np.indices(sizes).reshape(len(sizes), -1).T
+    found = mutual_information_gap(table, each)
+    rows = {"mig": entry(found["mig"], found["count"], FACTORS["mig"])}
+    for score in (beta_score, factor_score):
+        found = score(table.__getitem__, draw, sizes, seed=subject.seed)
+        name = score.__name__
+        rows[name] = entry(found[name], found["count"], FACTORS[name], seed=subject.seed)
+    return rows
+
+
+FACTORS = {
+    "mig": "information on a factor that one dimension alone has, over all of it; 1 is best",
+    "beta_score": "how often a line tells which factor pairs of codes share; 1 is best",
+    "factor_score": "how often the least varying dimension tells the fixed factor; 1 is best",
+}
+
+
 def likelihood(subject):
     """The marginal likelihood and what the bound is made of, for evidence bounds."""
     from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
