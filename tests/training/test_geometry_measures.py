@@ -121,6 +121,13 @@ def test_a_generator_stretches_as_much_as_its_layers_say(digits):
     assert 0.0 < found["lipschitz_lower"] <= steepest
 
 
+def test_it_is_the_generator_that_is_measured_where_there_is_a_decoder_too(digits):
+    model = ROWS["began"].make()
+    model.generator.set_weights([np.zeros_like(w) for w in model.generator.get_weights()])
+    found = measured(Subject(model, digits, count=10), ["lipschitz"])
+    assert found["lipschitz_upper"]["value"] == 0.0
+
+
 def test_layers_of_no_known_bound_leave_the_others(digits):
     subject = Subject(ROWS["nsgan"].make(), digits, count=10)  # batch normalization
     assert set(measured(subject, ["lipschitz"])) == {"lipschitz_lower", "lipschitz_local"}
@@ -157,3 +164,14 @@ def test_noise_is_decoded_where_it_is_normal(name):
         z = model.prior.network(u) if name == "flex_ae" else u
         np.testing.assert_allclose(made(u), model.decode(z))
         assert sigma == 1.0
+
+
+def test_measures_of_codes_take_what_a_model_has(digits):
+    names = ["holes", "likelihood"]
+    found = {
+        name: measured(Subject(ROWS[name].make(), digits, count=20), names)
+        for name in ("began", "vamp_prior_vae", "hierarchical_prior_vae")
+    }
+    assert found["began"] == {}  # its codes are not those it draws
+    assert set(found["vamp_prior_vae"]) == {"hole_coverage", "hole_density", "hole_round_trip"}
+    assert "information" in found["hierarchical_prior_vae"]

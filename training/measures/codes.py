@@ -34,6 +34,8 @@ def holes(subject):
     model = subject.model
     if not (subject.has_codes and subject.offers("sample") and hasattr(model, "draw_codes")):
         return {}
+    if model.offered().get("decode") != ("z",):  # what is encoded is never decoded, as in BEGAN
+        return {}
     with noise.serving(subject.seed, subject.count):
         drawn = np.asarray(subject.model.draw_codes(subject.count))
     train = subject.mapped(subject.model.encode, subject.chosen("train"))
@@ -91,10 +93,12 @@ def likelihood(subject):
     """The marginal likelihood and what the bound is made of, for evidence bounds."""
     from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
     from zoo.posteriors.gaussian import DiagonalGaussian
+    from zoo.priors.vamp import VampPrior
     from zoo.vae.base import VariationalModel
 
     model = subject.model
     plain = isinstance(model, VariationalModel) and hasattr(model.prior, "log_prob")
+    plain = plain and not isinstance(model.prior, VampPrior)  # a density of pseudo-inputs, too
     if not plain or type(model).passed is not VariationalModel.passed or model.targets != "none":
         return {}
     x = subject.data.test[: min(subject.count, 500)]

@@ -71,7 +71,7 @@ def lipschitz(subject):
     from zoo.metrics import lipschitz as slopes
 
     model = subject.model
-    network = getattr(model, "decoder", getattr(model, "generator", None))
+    network = getattr(model, "generator", getattr(model, "decoder", None))
     if network is None or not (subject.offers("sample") and hasattr(model, "draw_codes")):
         return {}
     count = min(subject.count, SLOPES) // 2 * 2
