@@ -64,7 +64,7 @@ def class_radius(logits, points, neighbours=5, halvings=25, steps=20):
 
     Returns:
         {"class_radius", "standard_error", "sum_bound", "collision_probability", "masses",
-        "count"}; the radius is nan where there is one class alone.
+        "count"}; where there is one class alone the radius is nan, and its bound infinite.
     """
     from zoo.metrics.diversity import collision_probability
 
