@@ -23,7 +23,7 @@ PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
     "manifold16": lambda count, seed: planted.manifold(16, count=count, seed=seed),
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
-    **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs")},
+    **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs", "sprites")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
     "rotation": lambda count, seed: planted.rotation(count // 5, seed),
     "shapes": lambda count, seed: planted.shapes(count // 5, seed),

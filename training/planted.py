@@ -21,7 +21,8 @@ def manifold(n, d=64, modes=False, count=20_000, seed=0):
         seed: of the map and of the draws.
 
     Returns:
-        float32 `(count, d)` and {"dimension", "z", "W1", "W2"}.
+        float32 `(count, d)` and {"dimension", "z", "W1", "W2", "lipschitz"}; the last bounds
+        how much the map stretches: 1.5 / 4 |W1| |W2|, largest singular values.
     """
     rng = np.random.default_rng(seed)
     first = rng.normal(size=(n, 64)) * 1.2 / np.sqrt(n)
@@ -34,7 +35,9 @@ def manifold(n, d=64, modes=False, count=20_000, seed=0):
     else:
         z = rng.normal(size=(count, n))
     x = 1.0 / (1.0 + np.exp(-1.5 * np.tanh(z @ first) @ second))
-    return x.astype(np.float32), {"dimension": n, "z": z, "W1": first, "W2": second}
+    slope = 1.5 / 4.0 * np.linalg.norm(first, 2) * np.linalg.norm(second, 2)
+    planted = {"dimension": n, "z": z, "W1": first, "W2": second, "lipschitz": float(slope)}
+    return x.astype(np.float32), planted
 
 
 def gaussians(centres, sigma, count, seed):
@@ -128,3 +131,40 @@ def shapes(count=5000, seed=0, side=16):
             inner &= np.roll(filled, shift, axis)
     images = [mask.astype(np.float32)[..., None] for mask in (filled & ~inner, filled)]
     return images[0], {"target": images[1]}
+
+
+SPRITES = {"shape": 3, "scale": 3, "orientation": 4, "x": 5, "y": 5}  # values of each factor
+
+
+def sprites(count=20_000, seed=0, side=16, fine=4):
+    """Images of one shape each, whose five factors are drawn alone, as in dSprites.
+
+    A square, an ellipse or a triangle of three sizes, turned by up to 67.5 degrees, at five
+    places a side.
+
+    Args:
+        count: rows.
+        seed: of the factors; the images are a function of these.
+        side: of the images.
+        fine: points a pixel and side, whose mean a pixel is.
+
+    Returns:
+        float32 `(count, side, side, 1)` in [0, 1] and {"factors", "sizes", "examples"}:
+        integers `(count, 5)` in the order of `SPRITES`, how many values each has, and the
+        image of every combination, the last factor fastest.
+    """
+    sizes = tuple(SPRITES.values())
+    shape, scale, turn, x, y = np.indices(sizes).reshape(len(sizes), -1)[..., None, None]
+    ticks = (np.arange(side * fine) + 0.5) / (side * fine) - 0.5
+    across, down = ticks - 0.1 * (x - 2), ticks[:, None] - 0.1 * (y - 2)
+    angle, radius = np.pi / 8.0 * turn, 0.15 + 0.05 * scale
+    u = (np.cos(angle) * across + np.sin(angle) * down) / radius
+    v = (np.cos(angle) * down - np.sin(angle) * across) / radius
+    thirds = 2.0 * np.pi / 3.0 * np.arange(3)[:, None, None, None]
+    edges = (np.sin(thirds) * u + np.cos(thirds) * v).max(axis=0)
+    kinds = [np.maximum(abs(u), abs(v)) / 0.8, u**2 + 4.0 * v**2, edges / 0.6]
+    filled = np.choose(shape, kinds) <= 1.0
+    examples = filled.reshape(-1, side, fine, side, fine).mean(axis=(2, 4), dtype=np.float32)
+    factors = np.random.default_rng(seed).integers(sizes, size=(count, len(sizes)))
+    planted = {"factors": factors, "sizes": sizes, "examples": examples[..., None]}
+    return planted["examples"][np.ravel_multi_index(factors.T, sizes)], planted

@@ -1,5 +1,6 @@
 """Likelihoods, divergences and Lipschitz constants against what is known exactly."""
 
+import functools
 import math
 
 import keras
@@ -10,7 +11,8 @@ import tensorflow as tf
 from training.planted import linear_gaussian
 from zoo import noise
 from zoo.likelihoods.gaussian import Gaussian
-from zoo.losses.games import Minimax, NonSaturating, Wasserstein
+from zoo.losses.games import LeastSquares, Minimax, NonSaturating, Wasserstein
+from zoo.losses.lipschitz import gradient_penalty
 from zoo.metrics import jensen_shannon, lipschitz
 from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
 from zoo.networks.mlp import mlp
@@ -163,6 +165,58 @@ def test_a_sure_discriminator_starves_the_saturating_game_alone():
     assert slope(Wasserstein) == pytest.approx(300.0)
 
 
+def trained(game, real, fake, penalty_weight=0.0, steps=300, rate=1e-2):
+    """A critic of two laws of numbers, each mean and standard deviation, after so many steps."""
+    keras.utils.set_random_seed(0)
+    critic, optimizer = mlp(1, 1, (32, 32), "tanh"), keras.optimizers.Adam(rate)
+    optimizer.build(critic.trainable_variables)
+
+    @tf.function(autograph=False)
+    def step(key):
+        with noise.serving(key, 256), tf.GradientTape() as tape:
+            x, made = (mean + sigma * noise.normal([256, 1]) for mean, sigma in (real, fake))
+            loss = game.discriminator(critic(x)[:, 0], critic(made)[:, 0])
+            if penalty_weight:
+                loss += penalty_weight * gradient_penalty(critic, x, made)
+            loss = tf.reduce_mean(loss)
+        slopes = tape.gradient(loss, critic.trainable_variables)
+        optimizer.apply_gradients(zip(slopes, critic.trainable_variables, strict=True))
+
+    for number in range(steps):
+        step(tf.constant(number, tf.int64))
+    return lambda x: critic(x)[:, 0]
+
+
+def test_a_trained_discriminator_starves_the_saturating_game_alone():
+    fakes = np.random.default_rng(0).normal(3.0, 0.1, size=(500, 1))
+    apart = {"real": (0.0, 0.1), "fake": (3.0, 0.1)}
+    sure, even = trained(Minimax, **apart), trained(LeastSquares, **apart)
+    steady = trained(Wasserstein, **apart, penalty_weight=10.0)
+
+    def slope(game, critic, points=fakes):
+        return jensen_shannon.generator_slope(game.generator, critic, points)["slope"]
+
+    assert slope(Wasserstein, steady) == pytest.approx(1.0, abs=0.3)  # held there by the penalty
+    assert slope(Minimax, sure) < 1e-4 * slope(Wasserstein, steady)
+    assert slope(NonSaturating, sure) > 0.5
+    assert slope(LeastSquares, even) > 0.02
+    noisy = {side: (mean, math.hypot(0.1, 1.0)) for side, (mean, _) in apart.items()}
+    blurred = fakes + np.random.default_rng(1).normal(size=fakes.shape)  # instance noise
+    assert slope(Minimax, trained(Minimax, **noisy), blurred) > 0.1
+
+
+def test_a_discriminator_of_one_law_against_itself_cannot_tell():
+    law = (0.0, 1.0)
+    critic = trained(Minimax, law, law, rate=1e-3)
+    real, fake = (critic(x) for x in np.random.default_rng(0).normal(size=(2, 4_000, 1)))
+    assert np.abs(tf.sigmoid(tf.concat([real, fake], 0)) - 0.5).max() < 0.05
+    assert jensen_shannon.from_discriminator(real, fake)["jensen_shannon"] < 0.005
+    other = (1.0, 1.0)
+    critic = trained(Minimax, law, other, rate=1e-3)  # and tells another from it
+    real, fake = (critic(tf.constant([[x]])) for x in (0.0, 1.0))
+    assert float(tf.sigmoid(real)[0]) > 0.55 and float(tf.sigmoid(fake)[0]) < 0.45
+
+
 # Lipschitz constants.
 
 
@@ -207,6 +261,69 @@ def test_the_gain_of_a_convolution_is_that_of_its_matrix():
     assert lipschitz.gain(network.layers[-1], 300) == pytest.approx(exact, rel=1e-3)
 
 
+@pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.Conv2DTranspose])
+def test_the_gain_of_a_strided_convolution_is_that_of_its_matrix(kind):
+    network = chain(keras.Input((6, 6, 2)), kind(3, 4, 2, "same"))
+    kernel = network.layers[-1].kernel  # positive, so that one singular value stands apart
+    kernel.assign(tf.random.stateless_uniform(kernel.shape, (0, 0)))
+    basis = np.eye(72, dtype=np.float32).reshape(72, 6, 6, 2)
+    exact = np.linalg.svd(network(basis).numpy().reshape(72, -1), compute_uv=False)[0]
+    assert lipschitz.gain(network.layers[-1]) == pytest.approx(exact, rel=1e-5)
+
+
+BENT = {  # layer, its slope
+    "ReLU": (keras.layers.ReLU(), 1.0),
+    "ReLU of slope": (keras.layers.ReLU(negative_slope=3.0), 3.0),
+    "ReLU of slope and top": (keras.layers.ReLU(max_value=2.0, negative_slope=3.0), 3.0),
+    "ReLU of top": (keras.layers.ReLU(max_value=2.0), 1.0),
+    "LeakyReLU": (keras.layers.LeakyReLU(0.2), 1.0),
+    "LeakyReLU of slope": (keras.layers.LeakyReLU(negative_slope=3.0), 3.0),
+    "ELU": (keras.layers.ELU(), 1.0),
+    "ELU of alpha": (keras.layers.ELU(alpha=3.0), 3.0),
+    "of a dense layer": (keras.layers.Dense(1, keras.layers.LeakyReLU(3.0)), 3.0),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_the_gain_of_a_bend_is_its_steepest_slope(name):
+    layer, slope = BENT[name]
+    network = chain(keras.Input((1,)), layer)
+    if layer.weights:
+        layer.set_weights([np.ones((1, 1)), np.zeros(1)])
+    assert lipschitz.gain(layer) == pytest.approx(slope)
+    x = tf.linspace([-0.02], [0.02], 41)
+    lower = lipschitz.lower(network, x[:-1], x[1:])["lipschitz_lower"]
+    assert 0.97 * slope < lower <= lipschitz.upper(network)["lipschitz_upper"] + 1e-4
+
+
+def test_a_bend_that_jumps_has_no_bound():
+    assert lipschitz.gain(keras.layers.ReLU(threshold=0.5)) == math.inf
+
+
+def test_maps_in_a_row_stretch_by_no_more_than_the_product_of_theirs():
+    first = chain(keras.Input((4,)), keras.layers.Dense(6))
+    second = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3)])
+    both = keras.Sequential([first, second])
+    point = tf.zeros((1, 4))
+    apart = [lipschitz.upper(part)["lipschitz_upper"] for part in (first, second)]
+    matrix = first.layers[0].kernel.numpy() @ second.layers[0].kernel.numpy()
+    exact = np.linalg.svd(matrix, compute_uv=False)[0]
+    assert float(lipschitz.local(both, point)[0]) == pytest.approx(exact, rel=1e-4)
+    assert exact < math.prod(apart)
+    row = keras.Sequential([keras.Input((4,)), *first.layers, *second.layers])
+    assert lipschitz.upper(row)["lipschitz_upper"] == pytest.approx(math.prod(apart))
+
+
+def test_a_line_is_as_steep_somewhere_as_between_its_ends():
+    network = chain(keras.Input((3,)), *(keras.layers.Dense(16, "tanh") for _ in range(2)))
+    first, second = 2.0 * tf.random.stateless_normal((2, 5, 3), (0, 1))
+    t = tf.linspace(0.0, 1.0, 200)[:, None]
+    for a, b in zip(first, second, strict=True):
+        steepest = tf.reduce_max(lipschitz.local(network, (1.0 - t) * a + t * b))
+        lower = lipschitz.lower(network, a[None], b[None])["lipschitz_lower"]
+        assert lower <= float(steepest) <= lipschitz.upper(network)["lipschitz_upper"]
+
+
 def test_a_steep_step_between_flat_points_is_seen_from_above_alone():
     def steep(x):
         return tf.tanh(50.0 * x)
@@ -214,6 +331,9 @@ def test_a_steep_step_between_flat_points_is_seen_from_above_alone():
     points = tf.constant([[-1.0], [-0.5], [0.5], [1.0]])
     assert lipschitz.lower(steep, points[1:2], points[2:3])["lipschitz_lower"] == pytest.approx(2.0)
     assert float(tf.reduce_max(lipschitz.local(steep, points))) == pytest.approx(0.0, abs=1e-6)
+    network = chain(keras.Input((1,)), keras.layers.Dense(1, "tanh"))
+    network.set_weights([np.full((1, 1), 50.0), np.zeros(1)])
+    assert lipschitz.upper(network)["lipschitz_upper"] == pytest.approx(50.0)
     between = tf.linspace([-0.5], [0.5], 101)
     assert float(tf.reduce_max(lipschitz.local(steep, between))) == pytest.approx(50.0)
 
@@ -223,3 +343,6 @@ def test_unknown_layers_and_activations_are_refused():
         lipschitz.upper(chain(keras.Input((3,)), keras.layers.LayerNormalization()))
     with pytest.raises(ValueError, match="No slope is known for the activation 'gelu'"):
         lipschitz.upper(chain(keras.Input((3,)), keras.layers.Dense(2, "gelu")))
+    steep = functools.partial(keras.activations.leaky_relu, negative_slope=3.0)
+    with pytest.raises(ValueError, match="No slope is known for the activation 'functools.partial"):
+        lipschitz.upper(chain(keras.Input((3,)), keras.layers.Dense(2, steep)))

@@ -68,6 +68,16 @@ def test_votes_find_the_dimension_of_each_factor():
     assert factor_score(mixed, drawn, VALUES, votes=(300, 150))["factor_score"] < 0.6
 
 
+def test_dimensions_are_pruned_by_their_standard_deviation():
+    random = np.random.default_rng(0)
+
+    def widened(factors):
+        return np.concatenate([scaled(factors), random.normal(size=(len(factors), 2)) * width], 1)
+
+    width = np.array([0.1, 0.04])
+    assert factor_score(widened, drawn, VALUES, votes=(20, 10))["active_dims"] == 4
+
+
 def test_a_constant_code_scores_nothing():
     found = factor_score(lambda x: np.zeros((len(x), 2)), drawn, VALUES, votes=(10, 10))
     assert (found["factor_score"], found["active_dims"]) == (0.0, 0)

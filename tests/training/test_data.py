@@ -47,16 +47,27 @@ def test_linear_gaussian_likelihood_is_the_law_of_its_draws():
 
 @pytest.mark.parametrize("n", [8, 16])
 def test_the_manifold_has_its_dimension_almost_everywhere(n):
-    x, info = planted.manifold(n, count=300)
-    inner = np.tanh(info["z"] @ info["W1"])
-    slopes = x * (1 - x) * 1.5
-    spread = []
-    for row in range(len(x)):
-        jacobian = info["W1"] * (1 - inner[row] ** 2) @ info["W2"] * slopes[row]
-        values = np.linalg.svd(jacobian, compute_uv=False)
-        spread.append(values[n - 1] / values[0])
-    assert np.quantile(spread, 0.01) > 0.05
-    assert 0.06 < planted.manifold(n)[0].var(axis=0).mean() < 0.09
+    x, info = planted.manifold(n, count=2_000)
+    inner = 1 - np.tanh(info["z"] @ info["W1"]) ** 2
+    jacobians = (info["W1"] * inner[:, None]) @ info["W2"] * (1.5 * x * (1 - x))[:, None]
+    values = np.linalg.svd(jacobians, compute_uv=False)
+    assert values.shape == (2_000, n)
+    assert np.quantile(values[:, n - 1] / values[:, 0], 0.01) > 0.05
+    variances = [planted.manifold(n, count=2_000, seed=seed)[0].var(axis=0) for seed in range(4)]
+    assert 0.073 < np.mean(variances) < 0.080
+
+
+@pytest.mark.parametrize("n", [1, 8])
+def test_the_manifold_stretches_by_no_more_than_it_says(n):
+    x, info = planted.manifold(n, count=2_000)
+    assert info["lipschitz"] == pytest.approx(
+        0.375 * np.linalg.norm(info["W1"], 2) * np.linalg.norm(info["W2"], 2)
+    )
+    inner = 1 - np.tanh(info["z"] @ info["W1"]) ** 2
+    jacobians = (info["W1"] * inner[:, None]) @ info["W2"] * (1.5 * x * (1 - x))[:, None]
+    steepest = np.linalg.svd(jacobians, compute_uv=False).max()
+    gaps = [np.linalg.norm(rows[:1_000] - rows[1_000:], axis=1) for rows in (x, info["z"])]
+    assert np.max(gaps[0] / gaps[1]) <= 1.001 * steepest <= info["lipschitz"] < 5.0 * steepest
 
 
 def test_ring_and_grid_have_their_modes_where_they_say():
@@ -66,6 +77,25 @@ def test_ring_and_grid_have_their_modes_where_they_say():
         assert len(info["centres"]) == modes
         assert np.array_equal(gaps.argmin(axis=1), info["mode"])
         assert np.isclose((x - info["centres"][info["mode"]]).std(), info["sigma"], rtol=0.05)
+
+
+def test_sprites_show_their_factors_and_no_two_combinations_look_alike():
+    x, info = planted.sprites(count=3_000, seed=1)
+    factors, sizes, examples = info["factors"], info["sizes"], info["examples"][..., 0]
+    assert sizes == tuple(planted.SPRITES.values()) and len(examples) == np.prod(sizes)
+    np.testing.assert_array_equal(x[..., 0], examples[np.ravel_multi_index(factors.T, sizes)])
+    assert len(np.unique(examples.reshape(len(examples), -1), axis=0)) == len(examples)
+    for number, size in enumerate(sizes):  # each value as often as any other
+        shares = np.bincount(factors[:, number], minlength=size) / len(factors)
+        np.testing.assert_allclose(shares, 1.0 / size, atol=0.03)
+    by_factor = examples.reshape(*sizes, 16, 16)
+    mass = by_factor.sum(axis=(-2, -1))
+    assert (np.diff(mass, axis=1) > 0).all()  # larger
+    places = np.arange(16) - 7.5
+    for factor, summed in ((3, -2), (4, -1)):  # to the right, and down
+        centre = by_factor.sum(axis=summed) @ places / mass
+        np.testing.assert_allclose(np.diff(centre, axis=factor), 1.6, atol=0.2)
+    assert data.load("sprites", limit=7).train.shape == (7, 16, 16, 1)
 
 
 def test_blobs_are_spread_around_points_of_a_sphere_and_carry_their_labels():

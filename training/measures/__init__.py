@@ -6,7 +6,7 @@ training data in the samples' place: the best that can be had.
 """
 
 from training.checks import nearest
-from training.measures import codes, samples
+from training.measures import codes, geometry, samples
 from training.measures.subject import Subject, entry
 
 OF_SAMPLES = {
@@ -24,7 +24,18 @@ OF_SAMPLES = {
         samples.modes,
     )
 }
-OF_CODES = {made.__name__: made for made in (codes.codes, codes.holes, codes.likelihood)}
+OF_CODES = {
+    made.__name__: made
+    for made in (
+        codes.codes,
+        codes.holes,
+        codes.disentanglement,
+        codes.likelihood,
+        geometry.class_radius,
+        geometry.lipschitz,
+        geometry.jsd,
+    )
+}
 MEASURES = {**OF_SAMPLES, **OF_CODES}
 USUAL = ("mmd", "two_sample", "memorisation", "fid", "diversity", "modes", "codes")  # quick
 

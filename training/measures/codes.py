@@ -34,6 +34,8 @@ def holes(subject):
     model = subject.model
     if not (subject.has_codes and subject.offers("sample") and hasattr(model, "draw_codes")):
         return {}
+    if model.offered().get("decode") != ("z",):  # what is encoded is never decoded, as in BEGAN
+        return {}
     with noise.serving(subject.seed, subject.count):
         drawn = np.asarray(subject.model.draw_codes(subject.count))
     train = subject.mapped(subject.model.encode, subject.chosen("train"))
@@ -55,14 +57,48 @@ def holes(subject):
     }
 
 
+def disentanglement(subject):
+    """Whether each planted factor has a dimension of its own, for data that have factors."""
+    from zoo.metrics.disentanglement import beta_score, factor_score, mutual_information_gap
+
+    if "factors" not in (subject.data.info or {}) or not subject.has_codes:
+        return {}
+    sizes, examples = subject.data.info["sizes"], subject.data.info["examples"]
+    table = subject.mapped(subject.model.encode, examples).reshape(len(examples), -1)
+
+    def draw(random, count, fixed):
+        factors = random.integers(sizes, size=(count, len(sizes)))
+        if fixed is not None:
+            factors[:, fixed[0]] = fixed[1]
+        return np.ravel_multi_index(factors.T, sizes)
+
+    each = np.indices(sizes).reshape(len(sizes), -1).T
+    found = mutual_information_gap(table, each)
+    rows = {"mig": entry(found["mig"], found["count"], FACTORS["mig"])}
+    for score in (beta_score, factor_score):
+        found = score(table.__getitem__, draw, sizes, seed=subject.seed)
+        name = score.__name__
+        rows[name] = entry(found[name], found["count"], FACTORS[name], seed=subject.seed)
+    return rows
+
+
+FACTORS = {
+    "mig": "information on a factor that one dimension alone has, over all of it; 1 is best",
+    "beta_score": "how often a line tells which factor pairs of codes share; 1 is best",
+    "factor_score": "how often the least varying dimension tells the fixed factor; 1 is best",
+}
+
+
 def likelihood(subject):
     """The marginal likelihood and what the bound is made of, for evidence bounds."""
     from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
     from zoo.posteriors.gaussian import DiagonalGaussian
+    from zoo.priors.vamp import VampPrior
     from zoo.vae.base import VariationalModel
 
     model = subject.model
     plain = isinstance(model, VariationalModel) and hasattr(model.prior, "log_prob")
+    plain = plain and not isinstance(model.prior, VampPrior)  # a density of pseudo-inputs, too
     if not plain or type(model).passed is not VariationalModel.passed or model.targets != "none":
         return {}
     x = subject.data.test[: min(subject.count, 500)]

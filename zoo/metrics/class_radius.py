@@ -12,21 +12,25 @@ import tensorflow as tf
 from scipy.stats import norm
 
 
-def sum_bound(masses, sigma=1.0):
+def sum_bound(masses, sigma=1.0, lipschitz=1.0):
     """E r <= sigma sum_i p_i Phi^-1(p_i) + phi(Phi^-1(p_i)), by Gaussian isoperimetry.
 
+    Where z = P(u) is drawn by a network from u ~ N(0, I), it bounds distances of u, those of
+    c(g(P(u))), and not of z.
+
     Args:
-        masses: p, a vector that sums to 1.
+        masses: p, a vector that sums to 1; the bound of one class alone is infinite.
         sigma: of z ~ N(0, sigma^2 I).
+        lipschitz: L of g; the bound is then one of |g(z) - g(z')|, the change of an image.
     """
     p = np.asarray(masses, np.float64)
-    p = p[(p > 0) & (p < 1)]
+    p = p[p > 0]
     place = norm.ppf(p)
-    return float(sigma * np.sum(p * place + norm.pdf(place)))
+    return float(lipschitz * sigma * np.sum(p * place + norm.pdf(place)))
 
 
 def log_bound(masses):
-    """E r <= g(|p|^2), g(x) = ln(4 pi ln(1/x)) / sqrt(2 ln(1/x)); two to five times looser.
+    """E r <= `envelope`(|p|^2); two to five times looser.
 
     Raises:
         ValueError: where a mass is above 0.8: the step of each class fails beyond 0.844.
@@ -34,8 +38,16 @@ def log_bound(masses):
     p = np.asarray(masses, np.float64)
     if p.max() > 0.8:
         raise ValueError(f"`masses` must be at most 0.8 each. Received: {p.max():.4g}.")
-    log = -math.log(np.sum(p**2))
-    return math.log(4.0 * math.pi * log) / math.sqrt(2.0 * log)
+    return float(envelope(np.sum(p**2)))
+
+
+def envelope(x):
+    """g(x) = ln(4 pi ln(1/x)) / sqrt(2 ln(1/x)) of 0 < x < 1, the function of the log bound.
+
+    It is concave, rises below 0.5554 alone, and is negative above 0.9235.
+    """
+    log = -np.log(x)
+    return np.log(4.0 * math.pi * log) / np.sqrt(2.0 * log)
 
 
 def class_radius(logits, points, neighbours=5, halvings=25, steps=20):
@@ -52,7 +64,7 @@ def class_radius(logits, points, neighbours=5, halvings=25, steps=20):
 
     Returns:
         {"class_radius", "standard_error", "sum_bound", "collision_probability", "masses",
-        "count"}; the radius is nan where there is one class alone.
+        "count"}; where there is one class alone the radius is nan, and its bound infinite.
     """
     from zoo.metrics.diversity import collision_probability
 
@@ -62,18 +74,42 @@ def class_radius(logits, points, neighbours=5, halvings=25, steps=20):
     masses = counts / len(points)
     found = {"sum_bound": sum_bound(masses), "masses": masses.tolist(), "count": len(points)}
     found["collision_probability"] = collision_probability(counts)
-    radii = np.full(len(points), np.inf)
-    for name in np.flatnonzero(counts):
-        inside = given == name
-        ends = nearest_others(points[inside], points[~inside], neighbours)
-        for end in ends:
-            start = points[inside]
-            edge = bisected(logits, start, end, name, halvings)
-            edge = refined(logits, start, edge, name, steps, halvings)
-            radii[inside] = np.minimum(radii[inside], np.linalg.norm(edge - start, axis=1))
-    error = np.std(radii) / math.sqrt(len(radii)) if np.isfinite(radii).all() else math.nan
-    radius = float(np.mean(radii)) if np.isfinite(radii).all() else math.nan
-    return {"class_radius": radius, "standard_error": float(error), **found}
+    radii = np.full(len(points), math.nan if np.count_nonzero(counts) == 1 else math.inf)
+    for end in nearest_others(points, given, neighbours):
+        edge = bisected(logits, points, end, given, halvings)
+        edge = refined(logits, points, edge, given, steps, halvings)
+        radii = np.minimum(radii, np.linalg.norm(edge - points, axis=1))
+    error = float(np.std(radii) / math.sqrt(len(radii)))
+    return {"class_radius": float(np.mean(radii)), "standard_error": error, **found}
+
+
+def compared(first, second, points, **search):
+    """The test for diversity of two generators: the one of the larger radius is less diverse.
+
+    A heuristic, for bounds from above do not order radii; |p|^2 stands beside it.
+
+    Args:
+        first, second: `logits` of either generator, as in `class_radius`.
+        points: draws of z, `(count, m)`.
+        **search: the other arguments of `class_radius`.
+
+    Returns:
+        {"class_radius", "collision_probability"}, each a pair, {"radius_gap",
+        "collision_gap"}, second less first, both above 0 where the second is less diverse, and
+        {"standard_error", "count"}; the error is that of the radius gap, as if of other draws.
+    """
+    found = [class_radius(logits, points, **search) for logits in (first, second)]
+    pairs = {
+        name: tuple(one[name] for one in found)
+        for name in ("class_radius", "collision_probability")
+    }
+    return {
+        **pairs,
+        "radius_gap": float(np.diff(pairs["class_radius"])[0]),
+        "collision_gap": float(np.diff(pairs["collision_probability"])[0]),
+        "standard_error": math.hypot(*(one["standard_error"] for one in found)),
+        "count": len(points),
+    }
 
 
 def labels_of(logits, points, batch_size=4096):
@@ -82,36 +118,46 @@ def labels_of(logits, points, batch_size=4096):
     return np.concatenate([np.argmax(logits(tf.constant(part)), axis=1) for part in parts])
 
 
-def nearest_others(points, others, neighbours):
-    """For each point its nearest ones among `others`: a list of arrays like `points`."""
+def nearest_others(points, labels, neighbours):
+    """For each point its nearest ones of another label: `(neighbours, count, m)`.
+
+    The farthest is repeated where there are fewer; none where there is one label alone.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    count = min(neighbours, len(others))
-    if count == 0:
+    names = np.unique(labels)
+    if len(names) == 1:
         return []
-    found = NearestNeighbors(n_neighbors=count).fit(others).kneighbors(points)[1]
-    return [others[found[:, k]] for k in range(count)]
+    found = np.empty((neighbours, *points.shape), points.dtype)
+    for name in names:
+        inside, others = labels == name, points[labels != name]
+        tree = NearestNeighbors(n_neighbors=min(neighbours, len(others))).fit(others)
+        nearest = tree.kneighbors(points[inside], return_distance=False)
+        last = nearest.shape[1] - 1
+        for k in range(neighbours):
+            found[k, inside] = others[nearest[:, min(k, last)]]
+    return found
 
 
-def bisected(logits, start, end, label, halvings):
-    """The first point of another class on each line, where `end` is of another class."""
+def bisected(logits, start, end, labels, halvings):
+    """A point of another class on each line, near `start`, where `end` is of another class."""
     low, high = np.zeros((len(start), 1), np.float32), np.ones((len(start), 1), np.float32)
     for _ in range(halvings):
         middle = (low + high) / 2.0
-        same = (labels_of(logits, start + middle * (end - start)) == label)[:, None]
+        same = (labels_of(logits, start + middle * (end - start)) == labels)[:, None]
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return start + high * (end - start)
 
 
-def refined(logits, start, edge, label, steps, halvings):
+def refined(logits, start, edge, labels, steps, halvings):
     """`edge`, moved along the boundary to where it is nearest to `start`."""
     for _ in range(steps):
-        margin, slope = margin_of(logits, edge, label)
+        margin, slope = margin_of(logits, edge, labels)
         gap = margin + np.sum(slope * (start - edge), axis=1)
         scale = gap / np.maximum(np.sum(slope**2, axis=1), 1e-12)
         aim = start - 1.02 * scale[:, None] * slope
-        crossed = labels_of(logits, aim) != label
-        tried = bisected(logits, start, np.where(crossed[:, None], aim, edge), label, halvings)
+        crossed = labels_of(logits, aim) != labels
+        tried = bisected(logits, start, np.where(crossed[:, None], aim, edge), labels, halvings)
         nearer = np.linalg.norm(tried - start, axis=1) < np.linalg.norm(edge - start, axis=1)
         if not nearer.any():
             break
@@ -119,13 +165,17 @@ def refined(logits, start, edge, label, steps, halvings):
     return edge
 
 
-def margin_of(logits, points, label):
-    """How much the logit of `label` is above the others, and its gradient."""
-    points = tf.constant(points)
-    with tf.GradientTape() as tape:
-        tape.watch(points)
-        given = logits(points)
-        own = given[:, label]
-        rest = given - 1e9 * tf.one_hot([label] * len(points), given.shape[1])
-        margin = own - tf.reduce_max(rest, axis=1)
-    return margin.numpy(), tape.gradient(margin, points).numpy()
+def margin_of(logits, points, labels, batch_size=4096):
+    """How much the logit of each label is above the others, and its gradient."""
+    margins, slopes = [], []
+    for i in range(0, len(points), batch_size):
+        part, names = tf.constant(points[i : i + batch_size]), labels[i : i + batch_size]
+        with tf.GradientTape() as tape:
+            tape.watch(part)
+            given = logits(part)
+            own = tf.gather(given, names, batch_dims=1)
+            rest = given - 1e9 * tf.one_hot(names, given.shape[1])
+            margin = own - tf.reduce_max(rest, axis=1)
+        margins.append(margin.numpy())
+        slopes.append(tape.gradient(margin, part).numpy())
+    return np.concatenate(margins), np.concatenate(slopes)

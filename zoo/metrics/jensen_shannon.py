@@ -13,7 +13,8 @@ def from_discriminator(real_logits, fake_logits):
     """
     real, fake = (np.asarray(side, np.float64) for side in (real_logits, fake_logits))
     value = -np.mean(np.logaddexp(0.0, -real)) - np.mean(np.logaddexp(0.0, fake))
-    return {"jensen_shannon": 0.5 * (value + math.log(4.0)), "count": len(real) + len(fake)}
+    bound = float(0.5 * (value + math.log(4.0)))
+    return {"jensen_shannon": bound, "count": len(real) + len(fake)}
 
 
 def from_histograms(p, q):

@@ -71,9 +71,10 @@ def elbo_surgery(model, x, draws=10, seed=0):
     for draw in range(draws):
         with noise.serving(seed + draw, len(x)):
             z, log_q = model.posterior.sample(tf.concat([mean, log_var], -1))
+            log_prior = model.prior.log_prob(z)
         log_p = -model.likelihood.nll(x, model.decoder(z, training=False))
         log_mixture = aggregated_log_density(z, mean, log_var)
-        information, gap = log_q - log_mixture, log_mixture - model.prior.log_prob(z)
+        information, gap = log_q - log_mixture, log_mixture - log_prior
         found.append([tf.reduce_mean(term) for term in (log_p, information, gap)])
     log_p, information, gap = np.mean(found, axis=0)
     return {

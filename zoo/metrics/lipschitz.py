@@ -1,12 +1,13 @@
 """How much a network can stretch distances: from above, at points, and from below."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 SLOPES = {"linear": 1.0, "relu": 1.0, "leaky_relu": 1.0, "tanh": 1.0, "softplus": 1.0}
 SLOPES |= {"elu": 1.0, "sigmoid": 0.25, "hard_tanh": 1.0}
-NEUTRAL = ("InputLayer", "Flatten", "Reshape", "ReLU", "LeakyReLU", "ELU", "Dropout")
-NEUTRAL += ("ZeroPadding2D", "Cropping2D")
+NEUTRAL = ("InputLayer", "Flatten", "Reshape", "Dropout", "ZeroPadding2D", "Cropping2D")
 
 
 def upper(network, iterations=100):
@@ -15,7 +16,8 @@ def upper(network, iterations=100):
     Args:
         network: a `keras.Sequential`, or a chain, of dense and convolutional layers and
             activations; others are refused.
-        iterations: of the power method, for convolutions; dense layers are exact.
+        iterations: of the power method, which nears a convolution's gain from below; dense
+            layers are exact.
     """
     bound = 1.0
     for layer in network.layers:
@@ -30,24 +32,40 @@ def gain(layer, iterations=100):
         return 1.0
     if kind == "Rescaling":
         return abs(float(layer.scale))
-    slope = activation_slope(layer)
+    if kind in BENDS:
+        return BENDS[kind](layer)
     if kind == "Activation":
-        return slope
+        return activation_slope(layer)
     if isinstance(layer, keras.layers.Dense):
-        return slope * float(tf.linalg.svd(layer.kernel.value, compute_uv=False)[0])
+        largest = float(tf.linalg.svd(layer.kernel.value, compute_uv=False)[0])
+        return activation_slope(layer) * largest
     if isinstance(layer, (keras.layers.Conv2D, keras.layers.Conv2DTranspose)):
-        shape = (1, *layer.input.shape[1:])
-        origin = tf.zeros(shape)
-        return slope * float(local(lambda x: linear_part(layer, x), origin, iterations)[0])
+        origin = tf.zeros((1, *layer.input.shape[1:]))
+        largest = float(local(lambda x: linear_part(layer, x), origin, iterations)[0])
+        return activation_slope(layer) * largest
     raise ValueError(f"No bound is known for a layer of class {kind}: {layer.name!r}.")
 
 
 def activation_slope(layer):
     """The largest slope of a layer's activation."""
-    name = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    if isinstance(layer.activation, keras.layers.Layer):
+        return gain(layer.activation)
+    name = getattr(layer.activation, "__name__", repr(layer.activation))
     if name not in SLOPES:
         raise ValueError(f"No slope is known for the activation {name!r} of {layer.name!r}.")
     return SLOPES[name]
+
+
+def relu_slope(layer):
+    """Of `keras.layers.ReLU`, which jumps at a threshold above 0; its top is flat."""
+    return math.inf if layer.threshold > 0 else max(1.0, float(layer.negative_slope))
+
+
+BENDS = {  # layers of one number in, one out: their largest slope
+    "ReLU": relu_slope,
+    "LeakyReLU": lambda layer: max(1.0, float(layer.negative_slope)),
+    "ELU": lambda layer: max(1.0, abs(float(layer.alpha))),
+}
 
 
 def linear_part(layer, x):
