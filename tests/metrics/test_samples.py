@@ -62,7 +62,7 @@ def test_the_metric_gathers_what_one_array_gives_and_keeps_digits():
     assert metric.result() == pytest.approx(exact, rel=1e-5)
     assert metric.moments().count == 600
     metric.reset_state()
-    with pytest.raises(ValueError, match=r"`fid\[rows\]` needs at least 2 images. Received: 0"):
+    with pytest.raises(ValueError, match=r"`fid\[rows\]` needs at least 2 examples. Received: 0"):
         metric.result()
 
 
