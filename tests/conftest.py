@@ -1,6 +1,7 @@
 """Quiet logs, quick XLA, two CPU devices, and the one strategy that all tests share."""
 
 import os
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles faster
@@ -15,6 +16,8 @@ from zoo.catalogue import ENTRIES
 devices = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], devices)
 tf.config.threading.set_intra_op_parallelism_threads(1)  # what is computed here is tiny
+CACHE = tempfile.TemporaryDirectory()  # goes with the process
+os.environ["ZOO_CACHE"] = CACHE.name
 MODELS = {entry.name for entry in ENTRIES}
 FIRST = ("training", "export", "behaviour")  # the longest, so that none is left for the end
 

@@ -10,16 +10,20 @@ def draw(model, count, seed=0, batch_size=500):
 
     Models of labels get every class in turn.
     """
+    return np.concatenate(list(drawn(model, count, seed, batch_size)))
+
+
+def drawn(model, count, seed=0, batch_size=500):
+    """The examples of `draw`, batch by batch."""
     from zoo import noise
 
     seeds = np.asarray(noise.row_seeds(seed, count))
-    names, found = model.offered()["sample"], []
+    names = model.offered()["sample"]
     for start in range(0, count, batch_size):
         rows = seeds[start : start + batch_size]
         given = {"labels": (start + np.arange(len(rows))) % (model.num_classes or 1)}
         given = given if "labels" in names else {}
-        found.append(np.asarray(model.sample(len(rows), seed=rows, **given)))
-    return np.concatenate(found)
+        yield np.asarray(model.sample(len(rows), seed=rows, **given))
 
 
 def show(model, path, data, seed=0):

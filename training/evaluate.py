@@ -8,8 +8,10 @@ from training.build import sides
 from training.draws import translated
 from training.files import table, write_text
 from training.measures import USUAL, Subject, entry, measured
+from training.measures.subject import REPEATS, mean_error, resampled_error
 
 SEARCHED = 100  # examples whose codes are searched for, at most
+BATCH = 32  # of `model.evaluate`
 
 
 def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor=None):
@@ -25,27 +27,40 @@ def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor
         extractor: of features; what suits the data where None.
 
     Returns:
-        name -> dict of `value`, `standard_error`, `reference`, `count`, `seed`, `meaning`;
-        what does not apply is left out.
+        name -> dict of `value`, `standard_error`, `reference`, `count`, `compared_count`,
+        `seed`, `meaning`, and `extractor` where features are used; what does not apply is
+        left out.
     """
-    subject = Subject(model, data, count, seed, extractor)
-    found = {**losses(model, data), **reconstruction(model, data), **classes(model, data)}
-    found |= translation(model, data, seed) | forecasts(model, data, seed)
+    subject, found = Subject(model, data, count, seed, extractor), {}
+    for measure in (losses, reconstruction, classes, translation, forecasts):
+        found |= measure(model, data, seed)
     found |= measured(subject, USUAL if metrics is None else metrics)
     if path is not None:
         write_text(path, json.dumps(found, indent=2) + "\n")
     return found
 
 
-def losses(model, data):
-    """What `model.evaluate` gives on the test data."""
+def losses(model, data, seed=0):
+    """What `model.evaluate` gives on the test data; its error is that over batches."""
+    import keras
+
     _, (x, y) = sides(model, data)
-    found = model.evaluate(x, y, return_dict=True, verbose=0)
+    means = [{}]
+    heard = keras.callbacks.LambdaCallback(on_test_batch_end=lambda _, logs: means.append(logs))
+    options = {"batch_size": BATCH, "callbacks": [heard], "return_dict": True, "verbose": 0}
+    found = model.evaluate(x, y, **options)
+    seen = np.append(np.arange(len(means) - 1) * BATCH, len(data.test))
     meaning = "mean over the test data, as in training; no scale of its own"
-    return {f"test_{name}": entry(value, len(data.test), meaning) for name, value in found.items()}
+    rows = {}
+    for name, value in found.items():
+        sums = seen * [float(mean.get(name, 0.0)) for mean in means]
+        error = mean_error(np.diff(sums) / np.diff(seen)) if len(seen) > 2 else None
+        given = {"error": error, "seed": seed}
+        rows[f"test_{name}"] = entry(value, len(data.test), meaning, **given)
+    return rows
 
 
-def reconstruction(model, data):
+def reconstruction(model, data, seed=0):
     """The squared error of reconstructions, for models that make them."""
     if "reconstruct" not in model.offered():
         return {}
@@ -53,52 +68,56 @@ def reconstruction(model, data):
     test = data.test[:SEARCHED] if is_search else data.test
     rows = [test[i : i + 500] for i in range(0, len(test), 500)]
     again = np.concatenate([np.asarray(model.reconstruct(x)) for x in rows])
-    mean = data.train.mean(axis=0)
-    return {
-        "reconstruction_mse": entry(
-            np.mean((again - test) ** 2),
-            len(test),
-            "squared error per value on test data; reference: the mean of the training data",
-            np.mean((test - mean) ** 2),
-        )
-    }
+    squares = np.mean((again - test).reshape(len(test), -1) ** 2, axis=1)
+    meaning = "squared error per value on test data; reference: the mean of the training data"
+    reference = np.mean((test - data.train.mean(axis=0)) ** 2)
+    row = entry(squares.mean(), len(test), meaning, reference, mean_error(squares), seed, len(test))
+    return {"reconstruction_mse": row}
 
 
-def classes(model, data):
+def classes(model, data, seed=0):
     """How often the most probable class is the label, for models that classify."""
     if "classify" not in model.offered() or data.test_labels is None:
         return {}
     rows = [data.test[i : i + 500] for i in range(0, len(data.test), 500)]
     best = np.concatenate([np.argmax(model.classify(x), axis=1) for x in rows])
     free, labels = model.targets == "none", data.test_labels
-    value = matched_accuracy(best, labels) if free else np.mean(best == labels)
+
+    def share(chosen):
+        found, right = best[chosen], labels[chosen]
+        return matched_accuracy(found, right) if free else np.mean(found == right)
+
     meaning = "share of test data in the class of their label; reference: the commonest class"
     meaning += ", clusters and labels matched one to one" * free
     commonest = np.bincount(labels).max() / len(labels)
+    error = resampled_error(share, len(labels), seed)
     name = "cluster_accuracy" if free else "accuracy"
-    return {name: entry(value, len(labels), meaning, commonest)}
+    return {name: entry(share(slice(None)), len(labels), meaning, commonest, error, seed)}
 
 
-def forecasts(model, data, seed):
+def forecasts(model, data, seed=0):
     """How far one jump ahead is from what came, for models of sequences."""
     if "forecast" not in model.offered():
         return {}
     from zoo.metrics.jump_error import jump_error
 
-    test, found = data.test[:500], {}
-    errors = jump_error(model, test, seed=seed)
-    pairs = zip(errors["jump_error"], errors["copy_error"], strict=True)
-    for steps, (jumped, copied) in enumerate(pairs, start=1):
+    parts = np.array_split(data.test[:500], REPEATS)
+    count, errors = sum(map(len, parts)), [jump_error(model, x, seed=seed) for x in parts]
+    jumped, copied = ([row[k] for row in errors] for k in ("jump_error", "copy_error"))
+    weights, error = [len(x) for x in parts], np.std(jumped, axis=0, ddof=1) / np.sqrt(REPEATS)
+    means = (np.average(each, axis=0, weights=weights) for each in (jumped, copied))
+    found = {}
+    for steps, row in enumerate(zip(*means, error, strict=True), start=1):
         words = f"squared error per value, {steps} steps ahead; reference: nothing changes"
-        found[f"jump_error_{steps}"] = entry(jumped, len(test), words, copied, seed=seed)
+        found[f"jump_error_{steps}"] = entry(row[0], count, words, *row[1:], seed, count)
     return found
 
 
-def translation(model, data, seed):
+def translation(model, data, seed=0):
     """How far translations of test data are from their targets, where these are known."""
     if model.targets not in ("pair", "domain") or "test" not in data.paired:
         return {}
-    from zoo.metrics.pixel_error import pixel_error
+    from zoo.metrics.pixel_error import pixel_errors
 
     x, y = data.test, data.test_targets
     ways = {"": (x, y, translated(model, x, seed))}
@@ -106,11 +125,12 @@ def translation(model, data, seed):
         ways = {"_xy": ways[""], "_yx": (y, x, translated(model, y, seed, verb="translate_yx"))}
     found = {}
     for way, (given, wanted, made) in ways.items():
-        errors = pixel_error(made, wanted)
-        same = pixel_error(given, wanted) if given.shape == wanted.shape else {}
-        for name, words in TRANSLATION.items():
+        same = pixel_errors(given, wanted) if given.shape == wanted.shape else (None, None)
+        rows = zip(TRANSLATION.items(), pixel_errors(made, wanted), same, strict=True)
+        for (name, words), values, untouched in rows:
             words = f"{words} of translated test data to their targets; reference: untranslated"
-            row = entry(errors[name], len(y), words, same.get(name), seed=seed)
+            reference = None if untouched is None else np.mean(untouched)
+            row = entry(np.mean(values), len(y), words, reference, mean_error(values), seed, len(y))
             found[f"translation_{name}{way}"] = row
     return found
 
@@ -132,11 +152,12 @@ def matched_accuracy(clusters, labels):
 
 
 def as_table(found):
-    """The metrics as aligned text, and below it what those with a reference mean."""
+    """The metrics as aligned text, and below it what those with a reference mean, and warnings."""
     rows = [("metric", "value", "+-", "reference", "count")]
     for name, row in found.items():
         numbers = [row[key] for key in ("value", "standard_error", "reference")]
         words = ["" if number is None else f"{number:.4g}" for number in numbers]
         rows.append((name, *words, str(row["count"])))
     notes = [f"{name}: {r['meaning']}" for name, r in found.items() if r["reference"] is not None]
+    notes += [f"{n}: warning: {r['warning']}" for n, r in found.items() if "warning" in r]
     return "\n".join([table(rows), "", *notes])

@@ -305,6 +305,22 @@ def test_sample_is_a_grid_that_the_seed_decides(run, tmp_path):
     assert pathlib.Path(first).read_bytes() != pathlib.Path(other).read_bytes()
 
 
+def test_every_number_has_its_counts_its_error_and_its_seed(run):
+    names = ["fid", "kid", "prd", "codes", "likelihood", "holes"]
+    argv = ["evaluate", run, "--count", "70", "--seed", "3", "--report", "false"]
+    assert cli.main([*argv, "--metrics", *names]) == 0
+    found = json.loads((run / "metrics.json").read_text())
+    featured = ("fid[", "reconstruction_fid[", "kid[", "prd_")
+    for begin in (*featured, "test_loss", "active_dims", "hole_", "elbo", "information"):
+        assert any(name.startswith(begin) for name in found), begin
+    for name, row in found.items():
+        assert math.isfinite(row["value"]) and row["count"] >= 70 and row["seed"] == 3, name
+        assert row["standard_error"] >= 0.0, name
+        two_sided = name.startswith((*featured, "hole_", "reconstruction"))
+        assert (row["compared_count"] is not None) == two_sided, name
+        assert ("extractor" in row) == name.startswith(featured), name
+
+
 def test_export_writes_a_version(run, tmp_path, capsys):
     assert cli.main(["export", str(run), "--to", str(tmp_path / "served")]) == 0
     assert (tmp_path / "served" / "1" / "saved_model.pb").is_file()

@@ -42,6 +42,42 @@ def test_without_labels_no_classes_are_measured():
     assert evaluate.classes(model, Data("own", x, x)) == {}
 
 
+def test_the_error_of_a_loss_is_that_over_batches():
+    x = np.zeros((64, 2), np.float32)
+
+    def heard(x, y, batch_size, callbacks, **options):
+        for number, mean in enumerate((1.0, 2.0)):  # of 32 rows, then of all: batches of 1 and 3
+            callbacks[0].on_test_batch_end(number, {"loss": mean})
+        return {"loss": 2.0}
+
+    model = types.SimpleNamespace(targets="none", evaluate=heard)
+    row = evaluate.losses(model, Data("own", x, x), seed=3)["test_loss"]
+    assert (row["value"], row["count"], row["seed"]) == (2.0, 64, 3)
+    assert row["standard_error"] == pytest.approx(1.0)  # sqrt(2) / sqrt(2)
+
+
+def test_the_error_of_a_share_is_that_of_its_rows():
+    row = measured("labels", np.array([0, 0, 1, 2, 2, 2, 0, 0]))["accuracy"]
+    assert row["standard_error"] == pytest.approx(np.sqrt(0.75 * 0.25 / 8), rel=0.5)
+    assert measured("labels", LABELS)["accuracy"]["standard_error"] == 0.0
+
+
+def test_the_error_of_a_forecast_is_that_over_parts():
+    x = np.zeros((50, 4, 2), np.float32)
+    x[:10, 3] = np.sqrt(5.0)  # the first part is off by 5, and so all by 1
+
+    def forecast(x, count, seen, jump, seed):
+        return np.zeros((len(x), 1, 2), np.float32)
+
+    model = types.SimpleNamespace(
+        max_jump=1, forecast=forecast, offered=lambda: {"forecast": ("x",)}
+    )
+    row = evaluate.forecasts(model, Data("own", x, x))["jump_error_1"]
+    assert row["value"] == pytest.approx(1.0) and row["reference"] == pytest.approx(1.0)
+    assert row["standard_error"] == pytest.approx(1.0)  # sqrt((16 + 4) / 4) / sqrt(5)
+    assert row["count"] == row["compared_count"] == 50
+
+
 def translated(targets, verbs, paired=("train", "test")):
     """What is measured of a model that makes every x the target plus a tenth."""
     x = np.zeros((4, 8, 8, 1), np.float32)
@@ -57,6 +93,7 @@ def test_translations_are_compared_with_their_targets():
     error, ratio = found["translation_absolute_error"], found["translation_psnr"]
     assert error["value"] == pytest.approx(0.1) and error["reference"] == pytest.approx(0.5)
     assert ratio["value"] == pytest.approx(20.0, abs=1e-3)
+    assert error["standard_error"] == pytest.approx(0.0, abs=1e-7) and error["compared_count"] == 4
 
 
 def test_domains_are_compared_both_ways_where_their_test_data_are_pairs():

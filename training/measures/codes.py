@@ -1,8 +1,10 @@
 """Measures of codes, and of densities where a model has one."""
 
+import math
+
 import numpy as np
 
-from training.measures.subject import entry
+from training.measures.subject import REPEATS, entry, mean_error, resampled_error
 
 
 def codes(subject):
@@ -16,13 +18,23 @@ def codes(subject):
     alpha = None if mask is None else mask.alpha.numpy()
     active = active_of(subject.codes, alpha)
     dims, count = active_dims(subject.codes, alpha), len(subject.codes)
-    found = {"active_dims": entry(dims["active_dims"], count, f"by {dims['kind']}")}
+
+    def row(measure, meaning, reference=None):
+        error = resampled_error(lambda rows: measure(subject.codes[rows]), count, subject.seed)
+        return entry(measure(subject.codes), count, meaning, reference, error, subject.seed)
+
+    found = {"active_dims": row(lambda z: active_of(z, alpha).sum(), f"by {dims['kind']}")}
     if active.sum() > 1:
-        nac = normalized_absolute_correlation(subject.codes, active)
+        floor = normalized_absolute_correlation(subject.codes, active)["floor"]
         meaning = "mean |correlation| of active dimensions; reference: of independent ones"
-        found["nac"] = entry(nac["nac"], count, meaning, nac["floor"])
-        gap = distance_to_identity(subject.codes, active)["distance"]
-        found["covariance_distance"] = entry(gap, count, "|C - I| / m of active dimensions", 0.0)
+        found["nac"] = row(
+            lambda z: normalized_absolute_correlation(z, active)["nac"], meaning, floor
+        )
+        found["covariance_distance"] = row(
+            lambda z: distance_to_identity(z, active)["distance"],
+            "|C - I| / m of active dimensions",
+            0.0,
+        )
     return found
 
 
@@ -36,23 +48,34 @@ def holes(subject):
         return {}
     if model.offered().get("decode") != ("z",):  # what is encoded is never decoded, as in BEGAN
         return {}
-    with noise.serving(subject.seed, subject.count):
-        drawn = np.asarray(subject.model.draw_codes(subject.count))
     train = subject.mapped(subject.model.encode, subject.chosen("train"))
-    if drawn.shape != train.shape:  # what is encoded is not what is drawn, as in InfoGAN
+
+    def drawn(repeat):
+        with noise.serving(subject.seed + repeat, subject.count):
+            return np.asarray(subject.model.draw_codes(subject.count))
+
+    if drawn(0).shape != train.shape:  # what is encoded is not what is drawn, as in InfoGAN
         return {}
 
     def back(z):
         return subject.mapped(subject.model.encode, subject.mapped(subject.model.decode, z))
 
-    found = scores(drawn, train, subject.codes[: subject.count], back)
+    held = subject.codes[: subject.count]
+    found = [scores(drawn(repeat), train, held, back) for repeat in range(REPEATS)]
     meanings = {
         "coverage": "share of prior draws farther from codes than 99 % of held-out codes are",
         "density": "share of prior draws less likely than 99 % of held-out codes are",
         "round_trip": "mean |E(D(z)) - z| of prior draws",
     }
     return {
-        f"hole_{name}": entry(found[name], subject.count, meaning, seed=subject.seed)
+        f"hole_{name}": entry(
+            np.mean([row[name] for row in found]),
+            subject.count,
+            meaning,
+            error=mean_error([row[name] for row in found]),
+            seed=subject.seed,
+            others=len(held),
+        )
         for name, meaning in meanings.items()
     }
 
@@ -77,8 +100,9 @@ def disentanglement(subject):
     rows = {"mig": entry(found["mig"], found["count"], FACTORS["mig"])}
     for score in (beta_score, factor_score):
         found = score(table.__getitem__, draw, sizes, seed=subject.seed)
-        name = score.__name__
-        rows[name] = entry(found[name], found["count"], FACTORS[name], seed=subject.seed)
+        name, count = score.__name__, found["count"]
+        error = math.sqrt(found[name] * (1.0 - found[name]) / count)  # of a share of votes
+        rows[name] = entry(found[name], count, FACTORS[name], error=error, seed=subject.seed)
     return rows
 
 
@@ -109,14 +133,22 @@ def likelihood(subject):
             found["log_likelihood"],
             len(x),
             f"ln p(x) by importance weights, {words}",
+            error=found["log_likelihood_error"],
             seed=subject.seed,
         ),
-        "elbo": entry(found["elbo"], len(x), "the bound by the same draws", seed=subject.seed),
+        "elbo": entry(
+            found["elbo"],
+            len(x),
+            "the bound by the same draws",
+            error=found["elbo_error"],
+            seed=subject.seed,
+        ),
     }
     if isinstance(model.posterior, DiagonalGaussian):
         parts = elbo_surgery(model, x, seed=subject.seed)
         for name, meaning in SURGERY.items():
-            rows[name] = entry(parts[name], len(x), meaning, seed=subject.seed)
+            given = {"error": parts[f"{name}_error"], "seed": subject.seed}
+            rows[name] = entry(parts[name], len(x), meaning, **given)
     return rows
 
 

@@ -2,11 +2,10 @@
 far its law is from that of the data."""
 
 import contextlib
-import math
 
 import numpy as np
 
-from training.measures.subject import REPEATS, entry
+from training.measures.subject import REPEATS, entry, mean_error
 
 POINTS = 500  # of a search for the nearest other class, at most
 SEARCH = {"neighbours": 2, "halvings": 12, "steps": 15}
@@ -118,7 +117,7 @@ def jsd(subject):
         sides = subject.chosen("test", repeat), subject.samples(repeat)
         logits = (subject.mapped(model.score, side) for side in sides)
         values.append(from_discriminator(*logits)["jensen_shannon"])
-    error = np.std(values, ddof=1) / math.sqrt(REPEATS)
     meaning = "nats: what the discriminator proves of the Jensen-Shannon divergence of samples to "
     meaning += "test data, at most ln 2; below 0 where it is wrong; reference: it cannot tell"
-    return {"jsd": entry(np.mean(values), subject.count, meaning, 0.0, error, subject.seed)}
+    given = {"error": mean_error(values), "seed": subject.seed, "others": subject.count}
+    return {"jsd": entry(np.mean(values), subject.count, meaning, 0.0, **given)}

@@ -1,16 +1,13 @@
 """Measures of samples: how like the data, how varied, whether copied."""
 
-import math
-
 import numpy as np
 
-from training.measures.subject import REPEATS, entry, repeated
+from training.measures.subject import REPEATS, entry, mean_error, repeated, resampled_error
 
 
 def rows_of(subject, kind, repeat):
     """Flat rows of samples, or of data in their place."""
-    rows = subject.samples(repeat) if kind == "samples" else subject.chosen(kind, repeat)
-    return rows.reshape(len(rows), -1)
+    return subject.rows(kind, repeat).reshape(subject.count, -1)
 
 
 def mmd(subject):
@@ -24,7 +21,8 @@ def mmd(subject):
         return {"mmd": float(distance(*map(np.float32, sides), variance=scale))}
 
     meaning = "squared kernel distance of samples to test data; reference: training data to test"
-    return repeated(subject, measure, {"mmd": f"{meaning} data, the floor"})
+    meanings = {"mmd": f"{meaning} data, the floor"}
+    return repeated(subject, measure, meanings, others=subject.count)
 
 
 def two_sample(subject):
@@ -35,7 +33,8 @@ def two_sample(subject):
         return two_sample_accuracy(rows_of(subject, kind, repeat), rows_of(subject, "test", repeat))
 
     meaning = "how often the nearest neighbour tells sample from test example; 0.5 ideal, 1 told"
-    return repeated(subject, measure, {"two_sample_accuracy": f"{meaning} apart"})
+    meanings = {"two_sample_accuracy": f"{meaning} apart"}
+    return repeated(subject, measure, meanings, others=subject.count)
 
 
 def memorisation(subject):
@@ -47,46 +46,56 @@ def memorisation(subject):
         for k in range(REPEATS)
     ]
     values = [row["memorisation_ratio"] for row in found]
-    error = np.std(values, ddof=1) / math.sqrt(REPEATS)
     meaning = "median distance sample to training data over that of test data; far below 1: copies"
-    row = entry(np.mean(values), subject.count, meaning, 1.0, error, subject.seed)
-    return {"memorisation_ratio": row}
+    given = 1.0, mean_error(values), subject.seed, len(subject.data.train)
+    return {"memorisation_ratio": entry(np.mean(values), subject.count, meaning, *given)}
 
 
 def fid(subject):
     """Frechet distances of samples and of reconstructions to held-out data."""
-    from zoo.metrics.fid import Moments, frechet_distance
+    from zoo.metrics.fid import Moments, frechet_distance, rank_warning
 
-    named = {"extractor": subject.extractor.name}
-    name = f"fid[{subject.extractor.name}]"
+    name, size = f"fid[{subject.extractor.name}]", len(subject.moments("test").mean)
+    named = {"extractor": subject.extractor.name, "others": subject.count}
+    if warning := rank_warning(subject.count, size):
+        named["warning"] = warning
 
     def measure(kind, repeat):
-        sides = subject.features(kind, repeat), subject.features("test", repeat)
-        return {name: frechet_distance(*map(Moments.of, sides))}
+        sides = subject.moments(kind, repeat), subject.moments("test", repeat)
+        return {name: frechet_distance(*sides)}
 
     meaning = "Frechet distance of features of samples to test data; reference: training data"
     found = repeated(subject, measure, {name: meaning}, **named)
     if subject.offers("reconstruct"):
+        real = subject.features("test")
         again = subject.mapped(subject.model.reconstruct, subject.chosen("test"))
-        sides = subject.extractor.features(again), subject.features("test")
-        value = frechet_distance(*map(Moments.of, sides))
+        again = subject.extractor.features(again)
+
+        def distance(chosen):
+            return frechet_distance(*(Moments.of(side[chosen]) for side in (again, real)))
+
+        value = distance(slice(None))
+        error = resampled_error(distance, subject.count, subject.seed)
         meaning = "Frechet distance of features of reconstructions to the test data they are of"
-        found[f"reconstruction_{name}"] = entry(value, subject.count, meaning, 0.0, **named)
+        row = entry(value, subject.count, meaning, 0.0, error, subject.seed, **named)
+        found[f"reconstruction_{name}"] = row
     return found
 
 
 def kid(subject):
-    """The kernel distance of features."""
-    from zoo.metrics.kid import polynomial_mmd
+    """The kernel distance of features, over subsets of up to 1000."""
+    from zoo.metrics.kid import kernel_distance
 
     name = f"kid[{subject.extractor.name}]"
+    subsets = {"subsets": 10, "size": min(1000, max(2, subject.count // 2))}
 
     def measure(kind, repeat):
         sides = subject.features(kind, repeat), subject.features("test", repeat)
-        return {name: polynomial_mmd(*sides)}
+        return {name: kernel_distance(*sides, **subsets, seed=subject.seed + repeat)["kid"]}
 
     meaning = "kernel distance of features of samples to test data, without bias"
-    return repeated(subject, measure, {name: meaning}, extractor=subject.extractor.name)
+    named = {"extractor": subject.extractor.name, "others": subject.count, **subsets}
+    return repeated(subject, measure, {name: meaning}, **named)
 
 
 def prd(subject):
@@ -95,14 +104,15 @@ def prd(subject):
 
     def measure(kind, repeat):
         sides = subject.features(kind, repeat), subject.features("test", repeat)
-        found = curve(*sides, runs=2, seed=subject.seed)
+        found = curve(*sides, seed=subject.seed)
         return {"prd_precision": found["precision"], "prd_recall": found["recall"]}
 
     meanings = {
         "prd_precision": "F_1/8 of clusters of features: are samples like data? 1 is best",
         "prd_recall": "F_8 of clusters of features: are the data covered? 1 is best",
     }
-    return repeated(subject, measure, meanings, extractor=subject.extractor.name)
+    named = {"extractor": subject.extractor.name, "others": subject.count}
+    return repeated(subject, measure, meanings, **named)
 
 
 def manifolds(subject):
@@ -118,7 +128,8 @@ def manifolds(subject):
         "density": "balls of the data that a sample lies in, over k; about 1 ideal",
         "coverage": "share of data whose ball holds a sample; 1 is best",
     }
-    return repeated(subject, measure, meanings, extractor=subject.extractor.name)
+    named = {"extractor": subject.extractor.name, "others": subject.count}
+    return repeated(subject, measure, meanings, **named)
 
 
 def sharpness(subject):
@@ -129,11 +140,10 @@ def sharpness(subject):
         return {}
 
     def measure(kind, repeat):
-        rows = subject.samples(repeat) if kind == "samples" else subject.chosen(kind, repeat)
-        return ratio(rows, subject.chosen("test", repeat))
+        return ratio(subject.rows(kind, repeat), subject.chosen("test", repeat))
 
     meaning = "median variance of the Laplacian of samples over that of test data; below 1: blurred"
-    return repeated(subject, measure, {"sharpness": meaning})
+    return repeated(subject, measure, {"sharpness": meaning}, others=subject.count)
 
 
 def diversity(subject):
@@ -147,7 +157,7 @@ def diversity(subject):
     judge = load(subject.extractor.name.partition(":")[2])
 
     def measure(kind, repeat):
-        rows = subject.samples(repeat) if kind == "samples" else subject.chosen(kind, repeat)
+        rows = subject.rows(kind, repeat)
         labels = np.argmax(subject.mapped(lambda x: judge(x, training=False), rows), axis=1)
         return of_labels(labels, judge.output_shape[-1])
 

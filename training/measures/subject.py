@@ -5,16 +5,64 @@ import math
 
 import numpy as np
 
-from training.draws import draw
+from training import statistics
+from training.draws import draw, drawn
 
 REPEATS = 5
+RESAMPLES = 20
+HELD = 2**26  # values of samples and of features that are held at once: 256 MB of either
+FEATURES = 2048  # of Inception, the most
 
 
-def entry(value, count, meaning, reference=None, error=None, seed=None, **more):
-    """One row of the metrics."""
+def entry(value, count, meaning, reference=None, error=None, seed=None, others=None, **more):
+    """One row of the metrics.
+
+    Args:
+        value: of the metric.
+        count: of examples that it is of.
+        meaning: in words.
+        reference: the value of data, or of what is trivial.
+        error: its standard error; None where it is unknown.
+        seed: of what was drawn or chosen.
+        others: count of the examples that they are compared with, where they are.
+    """
     numbers = {"value": value, "standard_error": error, "reference": reference}
     plain = {name: None if n is None else float(n) for name, n in numbers.items()}
-    return {**plain, "count": count, "seed": seed, "meaning": meaning, **more}
+    counts = {"count": count, "compared_count": others}
+    return {**plain, **counts, "seed": seed, "meaning": meaning, **more}
+
+
+def mean_error(values):
+    """The standard error of the mean of independent values."""
+    return float(np.std(values, ddof=1) / math.sqrt(len(values)))
+
+
+def resampled_error(measure, count, seed=0):
+    """The standard error of a function of rows, by drawing rows anew (Efron, 1979).
+
+    Args:
+        measure: numbers of rows -> number or array of numbers.
+        count: of rows.
+        seed: of the draws.
+    """
+    random = np.random.default_rng(seed)
+    found = [measure(random.integers(count, size=count)) for _ in range(RESAMPLES)]
+    return np.std(found, axis=0, ddof=1)
+
+
+def kept(method):
+    """Lets a subject remember what a method gave, unless it is too large to hold all of it."""
+
+    @functools.wraps(method)
+    def ask(self, *args):
+        key = (method.__name__, *args)
+        if self.is_large:
+            return method(self, *args)
+        if key not in self.memory:
+            self.memory[key] = method(self, *args)
+        return self.memory[key]
+
+    return ask
 
 
 class Subject:
@@ -35,6 +83,12 @@ class Subject:
         self.model, self.data, self.seed = model, data, seed
         self.count = min(count, len(data.train), len(data.test))
         self.extractor_name = extractor
+        self.memory = {}
+
+    @property
+    def is_large(self):
+        """Whether samples and features are made anew by each measure instead of being held."""
+        return REPEATS * self.count * max(math.prod(self.data.data_shape), FEATURES) > HELD
 
     @functools.cached_property
     def extractor(self):
@@ -49,7 +103,7 @@ class Subject:
         names = self.model.offered().get(verb)
         return names is not None and not set(names) - {"x", "seed", "count", "labels", "codes"}
 
-    @functools.lru_cache(maxsize=2 * REPEATS)  # noqa: B019, lives as long as one evaluation
+    @kept
     def samples(self, repeat=0):
         """`count` samples."""
         return draw(self.model, self.count, self.seed + repeat)
@@ -60,11 +114,32 @@ class Subject:
         order = np.random.default_rng(self.seed + repeat).permutation(len(rows))
         return rows[order[: self.count]]
 
-    @functools.lru_cache(maxsize=4 * REPEATS)  # noqa: B019
+    def rows(self, kind, repeat=0):
+        """`count` "samples", or as many examples of "train" or "test"."""
+        return self.samples(repeat) if kind == "samples" else self.chosen(kind, repeat)
+
+    @kept
     def features(self, kind, repeat=0):
-        """Features of "samples", or of as many examples of "train" or "test"."""
-        rows = self.samples(repeat) if kind == "samples" else self.chosen(kind, repeat)
-        return self.extractor.features(rows)
+        """Features of `rows`."""
+        return self.extractor.features(self.rows(kind, repeat))
+
+    def moments(self, kind, repeat=0):
+        """`Moments` of `features`; of many samples, batch by batch, none of which is held."""
+        from zoo.metrics.fid import Moments, MomentSums
+
+        def features():
+            return self.features(kind, repeat)
+
+        if kind != "samples":
+            return statistics.moments(self.extractor, self.chosen(kind, repeat), features)
+        if not self.is_large:
+            return Moments.of(features())
+        sums = None
+        for batch in drawn(self.model, self.count, self.seed + repeat):
+            found = self.extractor.features(batch)
+            sums = MomentSums(found.shape[1], found.mean(axis=0)) if sums is None else sums
+            sums.update_state(found)
+        return sums.moments()
 
     def mapped(self, function, rows):
         """A verb over rows, in batches, as one array."""
@@ -99,7 +174,7 @@ def repeated(subject, measure, meanings, **more):
             subject.count,
             meaning,
             np.mean([row[name] for row in best]),
-            np.std([row[name] for row in found], ddof=1) / math.sqrt(REPEATS),
+            mean_error([row[name] for row in found]),
             subject.seed,
             **more,
         )

@@ -13,7 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics.sums import Sums
 from zoo.registry import register
+
+PROTOCOLS = ("plain", "iitd")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +45,60 @@ def frechet_distance(first, second):
     return float(gap + np.trace(first.covariance) + np.trace(second.covariance) - 2.0 * shared)
 
 
+def rank_warning(count, size):
+    """What is wrong with a Frechet distance of `count` rows of `size` features, or None.
+
+    The covariance of N rows has a rank of N - 1 at most: with no more rows than features it
+    is singular, and the distance is too large.
+    """
+    if count > size:
+        return None
+    return (
+        f"{count} rows of {size} features: covariances have a rank of {count - 1} at most, so the "
+        f"distance is biased upwards; take more than {size} rows"
+    )
+
+
+def stretched(images):
+    """Each image's values mapped linearly onto [0, 1]; an image of one value becomes 0."""
+    inner = list(range(1, len(images.shape)))
+    low = tf.reduce_min(images, axis=inner, keepdims=True)
+    return tf.math.divide_no_nan(images - low, tf.reduce_max(images, inner, True) - low)
+
+
+class MomentSums(Sums):
+    """Mean and covariance of features, gathered batch by batch.
+
+    Args:
+        size: of the features.
+        centre: about which they are summed, `(size,)` or a number; near their mean, no
+            digits are lost.
+        name: of the measure.
+    """
+
+    def __init__(self, size, centre=0.0, name="moments"):
+        super().__init__(name, sums=(size,), products=(size, size))
+        self.centre = centre
+
+    def update_state(self, features, sample_weight=None):
+        """Adds the features of a batch, `(batch, size)`."""
+        shifted = tf.cast(features, tf.float64) - self.centre
+        products = tf.matmul(shifted, shifted, transpose_a=True)
+        self.add(features, sums=tf.reduce_sum(shifted, axis=0), products=products)
+
+    def moments(self):
+        """`Moments` of everything seen since the last reset."""
+        rows, sums = self.counted(least=2), self.total("sums")
+        whole = (self.total("products") - np.outer(sums, sums) / rows) / (rows - 1.0)
+        return Moments(self.centre + sums / rows, whole, rows)
+
+    def result(self):
+        return self.moments()
+
+
 @register
-class FrechetDistance(keras.metrics.Metric):
-    """FID of what it is given, against reference moments; right under replicas.
+class FrechetDistance(MomentSums):
+    """FID of the images that it is given, against reference moments; right under replicas.
 
     It holds sums alone, so its memory does not grow with the number of images.
 
@@ -52,32 +106,31 @@ class FrechetDistance(keras.metrics.Metric):
         extractor: maps a batch of images to features `(batch, size)`.
         reference: `Moments` of real data under the same extractor.
         name: says which features, as in "fid[classifier:mnist]".
+        protocol: "plain", or "iitd": each generated image is stretched to [0, 1] by itself
+            before its features are taken, as in the code of MaskAAE and FlexAE; the data are
+            not. Such values compare with no others.
     """
 
-    def __init__(self, extractor, reference, name="fid", dtype=None):
-        super().__init__(name=name, dtype="float64")
-        self.extractor, self.reference = extractor, reference
-        size = len(reference.mean)
-        add = {"initializer": "zeros", "dtype": "float64"}
-        self.rows = self.add_variable((), name="rows", **add)
-        self.sums = self.add_variable((size,), name="sums", **add)
-        self.products = self.add_variable((size, size), name="products", **add)
+    def __init__(self, extractor, reference, name="fid", protocol="plain"):
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"`protocol` must be 'plain' or 'iitd'. Received: {protocol!r}.")
+        super().__init__(len(reference.mean), reference.mean, name)
+        self.extractor, self.reference, self.protocol = extractor, reference, protocol
 
     def update_state(self, images, sample_weight=None):
-        """Adds the features of a batch; they are centred at the reference, so that no
-        digits are lost."""
-        shifted = tf.cast(self.extractor(images), tf.float64) - self.reference.mean
-        self.rows.assign_add(tf.cast(tf.shape(shifted)[0], tf.float64))
-        self.sums.assign_add(tf.reduce_sum(shifted, axis=0))
-        self.products.assign_add(tf.matmul(shifted, shifted, transpose_a=True))
-
-    def moments(self):
-        """`Moments` of everything seen since the last reset."""
-        rows, sums = float(self.rows.numpy()), self.sums.numpy()
-        if rows < 2:
-            raise ValueError(f"`{self.name}` needs at least 2 images. Received: {rows:.0f}.")
-        whole = (self.products.numpy() - np.outer(sums, sums) / rows) / (rows - 1.0)
-        return Moments(self.reference.mean + sums / rows, whole, int(rows))
+        """Adds the features of a batch of images."""
+        shown = images if self.protocol == "plain" else stretched(tf.convert_to_tensor(images))
+        super().update_state(self.extractor(shown))
 
     def result(self):
         return frechet_distance(self.moments(), self.reference)
+
+    def get_config(self):
+        held = {"extractor": self.extractor, "reference": dataclasses.asdict(self.reference)}
+        held = {key: keras.saving.serialize_keras_object(value) for key, value in held.items()}
+        return {**super().get_config(), **held, "protocol": self.protocol}
+
+    @classmethod
+    def from_config(cls, config):
+        held = {k: keras.saving.deserialize_keras_object(v) for k, v in config.items()}
+        return cls(**{**held, "reference": Moments(**held["reference"])})

@@ -31,13 +31,18 @@ def normalized_absolute_correlation(codes, active=None, mode="correlation"):
     whole = covariance(codes)
     chosen = np.diag(whole) > 1e-12 if active is None else np.asarray(active, bool)
     kept = whole[np.ix_(chosen, chosen)]
-    found = {"nac": math.nan, "floor": floor(len(codes)), "active_dims": len(kept)}
-    if len(kept) > 1:
-        scale = np.sqrt(np.diag(kept))
-        each = np.abs(kept) / (np.outer(scale, scale) if mode == "correlation" else 1.0)
-        mean = each[~np.eye(len(kept), dtype=bool)].mean()
-        found["nac"] = float(mean if mode == "correlation" else mean / np.diag(kept).mean())
-    return {**found, "count": len(codes)}
+    found = {"floor": floor(len(codes)), "active_dims": len(kept), "count": len(codes)}
+    return {"nac": off_diagonal(kept, mode), **found}
+
+
+def off_diagonal(whole, mode="correlation"):
+    """The NAC of a covariance; nan with fewer than two dimensions."""
+    if len(whole) < 2:
+        return math.nan
+    scale = np.sqrt(np.diag(whole))
+    each = np.abs(whole) / (np.outer(scale, scale) if mode == "correlation" else 1.0)
+    mean = each[~np.eye(len(whole), dtype=bool)].mean()
+    return float(mean if mode == "correlation" else mean / np.diag(whole).mean())
 
 
 def distance_to_identity(codes, active=None):

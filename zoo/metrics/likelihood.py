@@ -34,7 +34,8 @@ def importance_likelihood(model, x, draws=5000, seed=0, weights=log_weights):
 
     Returns:
         {"log_likelihood", "elbo", "effective_draws", "draws", "count"}: nats, means over x;
-        elbo is the mean of the same weights, effective_draws (sum w)^2 / sum w^2.
+        elbo is the mean of the same weights, effective_draws (sum w)^2 / sum w^2;
+        "log_likelihood_error" and "elbo_error", their standard errors over x.
     """
     step = tf.function(lambda key: weights(model, x, key), autograph=False)
     top = tf.fill([len(x)], -math.inf)
@@ -44,12 +45,18 @@ def importance_likelihood(model, x, draws=5000, seed=0, weights=log_weights):
         top, squares = np.logaddexp(top, each), np.logaddexp(squares, 2.0 * each)
         total += each
     return {
-        "log_likelihood": float(np.mean(top - math.log(draws))),
-        "elbo": float(np.mean(total / draws)),
+        **over_rows(log_likelihood=top - math.log(draws), elbo=total / draws),
         "effective_draws": float(np.mean(np.exp(2.0 * top - squares))),
         "draws": draws,
         "count": len(x),
     }
+
+
+def over_rows(**values):
+    """Means over rows by name, and of each the standard error as NAME_error."""
+    means = {name: float(np.mean(each)) for name, each in values.items()}
+    errors = {f"{k}_error": float(np.std(v) / math.sqrt(len(v))) for k, v in values.items()}
+    return means | errors
 
 
 def elbo_surgery(model, x, draws=10, seed=0):
@@ -64,7 +71,8 @@ def elbo_surgery(model, x, draws=10, seed=0):
         seed: of the draws.
 
     Returns:
-        {"reconstruction", "information", "marginal_divergence", "elbo", "count"}, nats.
+        {"reconstruction", "information", "marginal_divergence", "elbo", "count"}, nats, and
+        of each the standard error over x, as "information_error".
     """
     mean, log_var = tf.split(model.encoder(x, training=False), 2, axis=-1)
     found = []
@@ -75,15 +83,10 @@ def elbo_surgery(model, x, draws=10, seed=0):
         log_p = -model.likelihood.nll(x, model.decoder(z, training=False))
         log_mixture = aggregated_log_density(z, mean, log_var)
         information, gap = log_q - log_mixture, log_mixture - log_prior
-        found.append([tf.reduce_mean(term) for term in (log_p, information, gap)])
+        found.append([log_p, information, gap])
     log_p, information, gap = np.mean(found, axis=0)
-    return {
-        "reconstruction": float(log_p),
-        "information": float(information),
-        "marginal_divergence": float(gap),
-        "elbo": float(log_p - information - gap),
-        "count": len(x),
-    }
+    named = {"reconstruction": log_p, "information": information, "marginal_divergence": gap}
+    return {**over_rows(**named, elbo=log_p - information - gap), "count": len(x)}
 
 
 def aggregated_log_density(z, mean, log_var, batch_size=256):

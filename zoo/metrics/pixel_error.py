@@ -1,6 +1,13 @@
 """How far images are from those they should be, pixel by pixel."""
 
-import numpy as np
+import math
+
+import tensorflow as tf
+
+from zoo.metrics.sums import Sums
+from zoo.registry import register
+
+MOST = 120.0  # dB, of images that are equal
 
 
 def pixel_error(images, reference):
@@ -14,11 +21,32 @@ def pixel_error(images, reference):
     Returns:
         {"absolute_error", "psnr", "count"}.
     """
-    gap = np.asarray(images, np.float64) - np.asarray(reference, np.float64)
-    squares = np.mean(gap.reshape(len(gap), -1) ** 2, axis=1)
-    ratio = np.mean(-10.0 * np.log10(np.maximum(squares, 1e-12)))  # 120 dB where they are equal
-    return {
-        "absolute_error": float(np.abs(gap).mean()),
-        "psnr": float(ratio),
-        "count": len(gap),
-    }
+    metric = PixelError()
+    metric.update_state(images, reference)
+    return metric.result()
+
+
+def pixel_errors(images, reference):
+    """Absolute error and psnr of each image: two `(count,)`, float64."""
+    gap = tf.cast(images, tf.float64) - tf.cast(reference, tf.float64)
+    gap = tf.reshape(gap, [tf.shape(gap)[0], -1])
+    ratio = -10.0 / math.log(10.0) * tf.math.log(tf.reduce_mean(gap**2, axis=1))
+    return tf.reduce_mean(tf.abs(gap), axis=1), tf.minimum(ratio, MOST)
+
+
+@register
+class PixelError(Sums):
+    """`pixel_error` of images that come in batches."""
+
+    def __init__(self, name="pixel_error"):
+        super().__init__(name, absolute=(), ratio=())
+
+    def update_state(self, images, reference, sample_weight=None):
+        """Adds the images of a batch, `(batch, ...)`; image i should be reference i."""
+        absolute, ratio = map(tf.reduce_sum, pixel_errors(images, reference))
+        self.add(images, absolute=absolute, ratio=ratio)
+
+    def result(self):
+        rows = self.counted()
+        means = {k: float(self.total(k) / rows) for k in ("absolute", "ratio")}
+        return {"absolute_error": means["absolute"], "psnr": means["ratio"], "count": rows}

@@ -40,6 +40,7 @@ def prd(generated, real, clusters=CLUSTERS, runs=RUNS, seed=0):
         seed: of the clusterings.
     """
     from sklearn.cluster import MiniBatchKMeans
+    from threadpoolctl import threadpool_limits  # what scikit-learn itself uses
 
     if len(generated) != len(real):
         raise ValueError(
@@ -49,7 +50,10 @@ def prd(generated, real, clusters=CLUSTERS, runs=RUNS, seed=0):
     both, curves = np.concatenate([real, generated]), []
     for run in range(runs):
         law = MiniBatchKMeans(clusters, n_init=10, random_state=seed + run)
-        found = law.fit(both).labels_
+        with threadpool_limits(
+            1
+        ):  # batches are small: threads wait for each other, 40 times as long
+            found = law.fit(both).labels_
         counts = [np.bincount(side, minlength=clusters) for side in np.split(found, 2)]
         curves.append(prd_curve(*(c / len(real) for c in counts)))
     curve = np.mean(curves, axis=0)
