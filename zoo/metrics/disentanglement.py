@@ -59,7 +59,7 @@ def factor_score(encode, draw, factors, votes=(10_000, 5_000), batch=64, seed=0)
     spread = np.var(np.asarray(encode(draw(random, 5_000, None)), np.float64), axis=0)
     used = np.sqrt(spread) >= PRUNED
     if not used.any():
-        return {"factor_score": 0.0, "active_dims": 0, "count": sum(votes)}
+        return {"factor_score": 0.0, "active_dims": 0, "count": votes[1]}
 
     def cast(count):
         found = np.zeros((int(used.sum()), len(factors)), int)
@@ -73,7 +73,7 @@ def factor_score(encode, draw, factors, votes=(10_000, 5_000), batch=64, seed=0)
     table, test = (cast(count) for count in votes)
     right = test[np.arange(len(test)), table.argmax(axis=1)].sum()
     active = int(used.sum())
-    return {"factor_score": float(right / votes[1]), "active_dims": active, "count": sum(votes)}
+    return {"factor_score": float(right / votes[1]), "active_dims": active, "count": votes[1]}
 
 
 def beta_score(encode, draw, factors, points=(2_000, 1_000), batch=64, seed=0):
@@ -103,4 +103,4 @@ def beta_score(encode, draw, factors, points=(2_000, 1_000), batch=64, seed=0):
     (x, y), (held_x, held_y) = (collected(count) for count in points)
     scale = x.std(axis=0) + 1e-8
     law = LogisticRegression(max_iter=2000).fit(x / scale, y)
-    return {"beta_score": float(law.score(held_x / scale, held_y)), "count": sum(points)}
+    return {"beta_score": float(law.score(held_x / scale, held_y)), "count": points[1]}
