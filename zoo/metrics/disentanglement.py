@@ -53,7 +53,8 @@ def factor_score(encode, draw, factors, votes=(10_000, 5_000), batch=64, seed=0)
         seed: of everything.
 
     Returns:
-        {"factor_score", "active_dims", "count"}; 1 is one dimension a factor.
+        {"factor_score", "active_dims", "count"}; 1 is one dimension a factor, count that of
+        the votes that it is judged by.
     """
     random = np.random.default_rng(seed)
     spread = np.var(np.asarray(encode(draw(random, 5_000, None)), np.float64), axis=0)
