@@ -139,11 +139,15 @@ def model_options(made, own):
 
 
 def evaluate_options(made):
+    from training.measures import MEASURES, USUAL
+
     run_option(made)
     averaged_option(made)
     made.add_argument("--count", type=int, default=1000, help="of samples to compare with data")
     made.add_argument("--seed", type=int, default=0, help="of the samples")
-    made.add_argument("--metrics", nargs="+", help="by name, or `all`; null is the quick ones")
+    usual, more = ", ".join(USUAL), ", ".join(name for name in MEASURES if name not in USUAL)
+    text = f"by name, or `all`: {usual}, which are those of null, and {more}"
+    made.add_argument("--metrics", nargs="+", help=text)
     made.add_argument("--extractor", type=str | None, help="pixels, inception or classifier:DATA")
     made.add_argument("--report", type=bool, default=True, help="write report.html as well")
 
