@@ -10,6 +10,7 @@ from training import settings
 SHAPES = {4: (8, 28, 28, 1), 3: (28, 28, 1), 2: (8, 16), 1: (32,)}
 LATENT, CLASSES = 16, 10
 SIZES = {"channels": (32, 64), "hidden": (256, 256)}
+SIZES |= {"pretrain_steps": 0}  # what comes before the first step is no part of it
 
 
 def model(name):
