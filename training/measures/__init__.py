@@ -9,33 +9,33 @@ from training.checks import nearest
 from training.measures import codes, geometry, samples
 from training.measures.subject import Subject, entry
 
-OF_SAMPLES = {
-    made.__name__: made
-    for made in (
-        samples.mmd,
-        samples.two_sample,
-        samples.memorisation,
-        samples.fid,
-        samples.kid,
-        samples.prd,
-        samples.manifolds,
-        samples.sharpness,
-        samples.diversity,
-        samples.modes,
-    )
-}
-OF_CODES = {
-    made.__name__: made
-    for made in (
-        codes.codes,
-        codes.holes,
-        codes.disentanglement,
-        codes.likelihood,
-        geometry.class_radius,
-        geometry.lipschitz,
-        geometry.jsd,
-    )
-}
+
+def named(*measures):
+    """Name -> measure."""
+    return {made.__name__: made for made in measures}
+
+
+OF_SAMPLES = named(
+    samples.mmd,
+    samples.two_sample,
+    samples.memorisation,
+    samples.fid,
+    samples.kid,
+    samples.prd,
+    samples.manifolds,
+    samples.sharpness,
+    samples.diversity,
+    samples.modes,
+)
+OF_CODES = named(
+    codes.codes,
+    codes.holes,
+    codes.disentanglement,
+    codes.likelihood,
+    geometry.class_radius,
+    geometry.lipschitz,
+    geometry.jsd,
+)
 MEASURES = {**OF_SAMPLES, **OF_CODES}
 USUAL = ("mmd", "two_sample", "memorisation", "fid", "diversity", "modes", "codes")  # quick
 

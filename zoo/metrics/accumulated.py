@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.metrics.active_dims import VARIANCE
-from zoo.metrics.diversity import diversity
+from zoo.metrics.diversity import of_counts
 from zoo.metrics.fid import MomentSums
 from zoo.metrics.latent_covariance import floor, off_diagonal
 from zoo.metrics.sums import Sums
@@ -30,8 +30,7 @@ class Diversity(Sums):
 
     def result(self):
         self.counted()
-        counts = self.total("counts").astype(int)
-        return diversity(np.repeat(np.arange(self.classes), counts), self.classes)
+        return of_counts(self.total("counts").astype(int))
 
     def get_config(self):
         return {**super().get_config(), "classes": self.classes}

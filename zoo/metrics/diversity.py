@@ -39,7 +39,11 @@ def diversity(labels, classes):
         labels: integers in [0, classes); what a classifier says of samples.
         classes: how many kinds there are.
     """
-    counts = np.bincount(np.asarray(labels), minlength=classes)
+    return of_counts(np.bincount(np.asarray(labels), minlength=classes))
+
+
+def of_counts(counts):
+    """`diversity` of how many examples of each class there are."""
     p = counts / counts.sum()
     return {
         "shannon_entropy": renyi_entropy(p, 1),
