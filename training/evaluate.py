@@ -64,10 +64,11 @@ def reconstruction(model, data, seed=0):
     """The squared error of reconstructions, for models that make them."""
     if "reconstruct" not in model.offered():
         return {}
+    from zoo.batches import mapped
+
     is_search = "seed" in model.offered()["reconstruct"]  # of a code for each example
     test = data.test[:SEARCHED] if is_search else data.test
-    rows = [test[i : i + 500] for i in range(0, len(test), 500)]
-    again = np.concatenate([np.asarray(model.reconstruct(x)) for x in rows])
+    again = mapped(model.reconstruct, test)
     squares = np.mean((again - test).reshape(len(test), -1) ** 2, axis=1)
     meaning = "squared error per value on test data; reference: the mean of the training data"
     reference = np.mean((test - data.train.mean(axis=0)) ** 2)
@@ -79,8 +80,9 @@ def classes(model, data, seed=0):
     """How often the most probable class is the label, for models that classify."""
     if "classify" not in model.offered() or data.test_labels is None:
         return {}
-    rows = [data.test[i : i + 500] for i in range(0, len(data.test), 500)]
-    best = np.concatenate([np.argmax(model.classify(x), axis=1) for x in rows])
+    from zoo.batches import mapped
+
+    best = np.argmax(mapped(model.classify, data.test), axis=1)
     free, labels = model.targets == "none", data.test_labels
 
     def share(chosen):
@@ -104,7 +106,7 @@ def forecasts(model, data, seed=0):
     parts = np.array_split(data.test[:500], REPEATS)
     count, errors = sum(map(len, parts)), [jump_error(model, x, seed=seed) for x in parts]
     jumped, copied = ([row[k] for row in errors] for k in ("jump_error", "copy_error"))
-    weights, error = [len(x) for x in parts], np.std(jumped, axis=0, ddof=1) / np.sqrt(REPEATS)
+    weights, error = [len(x) for x in parts], mean_error(jumped)
     means = (np.average(each, axis=0, weights=weights) for each in (jumped, copied))
     found = {}
     for steps, row in enumerate(zip(*means, error, strict=True), start=1):

@@ -33,8 +33,8 @@ def entry(value, count, meaning, reference=None, error=None, seed=None, others=N
 
 
 def mean_error(values):
-    """The standard error of the mean of independent values."""
-    return float(np.std(values, ddof=1) / math.sqrt(len(values)))
+    """The standard error of the mean of independent values, or of each column of them."""
+    return np.std(values, axis=0, ddof=1) / math.sqrt(len(values))
 
 
 def resampled_error(measure, count, seed=0):
@@ -143,8 +143,9 @@ class Subject:
 
     def mapped(self, function, rows):
         """A verb over rows, in batches, as one array."""
-        parts = [rows[i : i + 500] for i in range(0, len(rows), 500)]
-        return np.concatenate([np.asarray(function(part)) for part in parts])
+        from zoo.batches import mapped
+
+        return mapped(function, rows)
 
     @functools.cached_property
     def codes(self):
