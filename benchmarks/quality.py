@@ -6,7 +6,7 @@
 Each model trains with its default settings on convolutional networks of 32 and 64 channels
 and a code of 16: on all data so many times (`--epochs`), or, whatever a step costs, for so many
 steps of one batch size, the autoencoder at one learning rate (`--rate`), its other players in
-proportion. A run (a model and a seed) that is done is not trained again: interrupted,
+proportion; a divergence that warms up then does so in the first tenth of the steps. A run (a model and a seed) that is done is not trained again: interrupted,
 the command continues with the next; `--again` starts over. `--write` puts each row into
 docs/results.md: means over the seeds, and their standard deviation where there are several;
 and the picture of the first seed into docs/gallery.
@@ -49,12 +49,15 @@ def train(name, data, seed, epochs, steps=None, batch=None, rate=None):
     import keras
 
     import zoo
+    from training import settings
 
     keras.utils.set_random_seed(seed)
     cls = zoo.model_class(name)
     labels = {} if cls.targets == "none" else {"num_classes": data.num_classes}
-    settings = {"seed": seed, "channels": CHANNELS, **labels}
-    model = zoo.create(name, data.data_shape, LATENT, **settings)
+    given = {"seed": seed, "channels": CHANNELS, **labels}
+    if steps and "warm_up" in settings.of(cls):
+        given["warm_up"] = steps // 10
+    model = zoo.create(name, data.data_shape, LATENT, **given)
     compiled(model, rate)
     if name == "two_stage_vae":
         compiled(model.prior, rate)

@@ -2,22 +2,27 @@
 
 import functools
 import math
+import types
 
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 
+import zoo
+from training.measures.codes import likelihood
 from training.planted import linear_gaussian
 from zoo import noise
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.games import LeastSquares, Minimax, NonSaturating, Wasserstein
 from zoo.losses.lipschitz import gradient_penalty
 from zoo.metrics import jensen_shannon, lipschitz
-from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
+from zoo.metrics.likelihood import elbo_surgery, importance_likelihood, log_weights
 from zoo.networks.mlp import mlp
 from zoo.posteriors.gaussian import DiagonalGaussian
 from zoo.vae.vae import VAE
+from zoo.vae_prior.vamp_prior_vae import VampPriorVAE
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +84,32 @@ def test_a_gradient_through_the_draw_varies_less_than_one_of_its_score():
     for gradient, variance in ((through, 4.0), (scored, 30.0)):
         assert np.mean(gradient) == pytest.approx(2.0, abs=0.1)
         assert np.var(gradient) == pytest.approx(variance, rel=0.05)
+
+
+def test_the_likelihood_of_a_learned_prior_is_that_of_its_own_law(exact):
+    own, x, _ = exact
+    model = VampPriorVAE(own.encoder, own.decoder, 2, components=1, likelihood=own.likelihood)
+    model.prior.start_at(own.decoder.get_weights()[1][None])  # its posterior's mean is 0
+    loading, mean = own.decoder.get_weights()
+    wide = np.exp(own.encoder(mean[None]).numpy()[0, 2:])
+    covariance = (loading.T * wide) @ loading + 0.25 * np.eye(5)
+    truth = scipy.stats.multivariate_normal(mean, covariance).logpdf(x).mean()
+    found = importance_likelihood(model, x, draws=1000)["log_likelihood"]
+    assert found == pytest.approx(truth, abs=0.02)
+    assert abs(truth - importance_likelihood(own, x, draws=1000)["log_likelihood"]) > 0.1
+
+
+@pytest.mark.parametrize("name", ["hierarchical_prior_vae", "vamp_prior_vae", "iaf_vae"])
+def test_a_weight_is_the_bound_that_its_model_scores(exact, name):
+    model = zoo.create(name, (5,), 2, hidden=(8,), seed=0)
+    if name == "hierarchical_prior_vae":
+        model.beta.assign(0.3)  # of what its likelihood allows
+    np.testing.assert_allclose(log_weights(model, exact[1], 3), model.score(exact[1], 3), rtol=1e-5)
+
+
+def test_a_model_without_a_density_of_pixels_has_no_likelihood():
+    model = zoo.create("vae_gan", (16, 16, 1), 2, channels=(4, 8), seed=0)
+    assert likelihood(types.SimpleNamespace(model=model)) == {}
 
 
 def test_leaving_the_weights_out_is_no_likelihood(exact):

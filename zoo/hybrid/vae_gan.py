@@ -91,4 +91,4 @@ class VAEGAN(VariationalModel):
         terms = self.joint_loss(x, None, training)["encoder"]
         return terms["feature"], terms["divergence"]
 
-    sample = CodeVerbs.sample  # without noise: pixels have no density of their own
+    sample, log_likelihood = CodeVerbs.sample, None  # pixels have no density of their own

@@ -1,6 +1,6 @@
 """The marginal likelihood by importance weighting, and what an evidence bound is made of.
 
-Both speak to a `VariationalModel`: its encoder, posterior, likelihood and prior.
+Both speak to a `VariationalModel`: its encoder and posterior, ln p(x|z) and ln p(z).
 """
 
 import math
@@ -15,8 +15,7 @@ def log_weights(model, x, seed):
     """ln p(x|z) + ln p(z) - ln q(z|x) at one draw of z a row: `(batch,)`; its mean is the ELBO."""
     with noise.serving(seed, tf.shape(x)[0]):
         z, log_q = model.posterior.sample(model.encoder(x, training=False))
-        log_p = -model.likelihood.nll(x, model.decoder(z, training=False))
-        return log_p + model.prior.log_prob(z) - log_q
+        return model.log_likelihood(x, z) + model.log_prior(z) - log_q
 
 
 def importance_likelihood(model, x, draws=5000, seed=0, weights=log_weights):
@@ -79,8 +78,8 @@ def elbo_surgery(model, x, draws=10, seed=0):
     for draw in range(draws):
         with noise.serving(seed + draw, len(x)):
             z, log_q = model.posterior.sample(tf.concat([mean, log_var], -1))
-            log_prior = model.prior.log_prob(z)
-        log_p = -model.likelihood.nll(x, model.decoder(z, training=False))
+            log_prior = model.log_prior(z)
+        log_p = model.log_likelihood(x, z)
         log_mixture = aggregated_log_density(z, mean, log_var)
         information, gap = log_q - log_mixture, log_mixture - log_prior
         found.append([log_p, information, gap])

@@ -66,6 +66,14 @@ class VariationalModel(CodeVerbs, Laws, GenerativeModel):
         """-ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
         return self.passed(x, training)[1:]
 
+    def log_likelihood(self, x, z):
+        """ln p(x|z), nats: `(batch,)`."""
+        return -self.likelihood.nll(x, self.decoder(z, training=False))
+
+    def log_prior(self, z):
+        """ln p(z), nats: `(batch,)`."""
+        return self.prior.log_prob(z)
+
     def autoencoder_loss(self, x, y, training):
         error, divergence = self.bound(x, training)
         return {"reconstruction": error, "divergence": divergence}

@@ -73,12 +73,22 @@ class HierarchicalPriorVAE(VariationalModel):
 
     def costs(self, x, training):
         """C, -ln N(x; mean(z), beta D / 2) and the rate in nats, each `(batch,)`."""
-        output, size = self.encoder(x, training=training), math.prod(self.data_shape)
-        z, log_q = self.posterior.sample(output)
+        z, log_q = self.posterior.sample(self.encoder(x, training=training))
+        error = self.error(x, z, training)
+        return error, self.nll(error), log_q - self.prior.log_prob(z, training)
+
+    def error(self, x, z, training):
+        """C, `(batch,)`."""
         shown = self.likelihood.mean(self.decoder(z, training=training))
-        error = mean_of_rest(tf.square(x - shown))
-        nll = error / self.beta + 0.5 * size * tf.math.log(math.pi * size * self.beta)
-        return error, nll, log_q - self.prior.log_prob(z, training)
+        return mean_of_rest(tf.square(x - shown))
+
+    def nll(self, error):
+        """-ln N(x; mean(z), beta D / 2) where the error is C, nats."""
+        size = math.prod(self.data_shape)
+        return error / self.beta + 0.5 * size * tf.math.log(math.pi * size * self.beta)
+
+    def log_likelihood(self, x, z):
+        return -self.nll(self.error(x, z, training=False))
 
     def bound(self, x, training):
         return self.costs(x, training)[1:]

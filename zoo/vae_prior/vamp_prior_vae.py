@@ -65,7 +65,10 @@ class VampPriorVAE(VariationalModel):
         return self.encoder(self.prior.pseudo_inputs.value, training=training)
 
     def divergence(self, output, z, log_q, training):
-        return log_q - self.prior.log_prob(z, self.posterior, self.posteriors(training))
+        return log_q - self.log_prior(z, training)
+
+    def log_prior(self, z, training=False):
+        return self.prior.log_prob(z, self.posterior, self.posteriors(training))
 
     def autoencoder_loss(self, x, y, training):
         error, divergence = self.bound(x, training)
