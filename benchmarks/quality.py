@@ -6,10 +6,11 @@
 Each model trains with its default settings on convolutional networks of 32 and 64 channels
 and a code of 16: on all data so many times (`--epochs`), or, whatever a step costs, for so many
 steps of one batch size, the autoencoder at one learning rate (`--rate`), its other players in
-proportion; a divergence that warms up then does so in the first tenth of the steps. A run (a model and a seed) that is done is not trained again: interrupted,
-the command continues with the next; `--again` starts over. `--write` puts each row into
-docs/results.md: means over the seeds, and their standard deviation where there are several;
-and the picture of the first seed into docs/gallery.
+proportion; a divergence that warms up then does so in the first tenth of the steps. A run (a
+model and a seed) that is done is not trained again: interrupted, the command continues with the
+next; `--again` starts over. `--write` puts each row into docs/results.md: means over the seeds,
+and their standard deviation where there are several; and the picture of the first seed into
+docs/gallery.
 """
 
 import argparse
