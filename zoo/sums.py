@@ -15,4 +15,5 @@ def total(tensors):
 
 def copies(x, count):
     """`count` tensors equal to x, whose gradients are added in their order: for three uses."""
-    return tf.unstack(tf.broadcast_to(x, tf.concat([[count], tf.shape(x)], axis=0)), count)
+    each = tf.ones([count] + [1] * x.shape.rank, x.dtype)
+    return tf.unstack(each * x)  # of whose gradient XLA knows the shape; of `broadcast_to` not
