@@ -7,10 +7,12 @@ import contextlib
 import dataclasses
 import functools
 import inspect
+from unittest import mock
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from graphs import optimized
 
 import zoo
@@ -179,16 +181,23 @@ every_sampler = pytest.mark.parametrize(
 
 @functools.lru_cache(maxsize=3)
 def observed(name):
-    """The model of a row, trained for two epochs by its own optimizers, its history and graphs."""
+    """The model of a row, trained for two epochs by its own optimizers, and its history; the graphs
+    that ran; the graph of a step before it is optimized, and the batch in it."""
     model = shortened(ROWS[name].make())
     model.compile()
     data = ROWS[name].data(model, steps=2)
     options = {"batch_size": BATCH, "epochs": 2, "verbose": 0}
-    with optimized() as graphs:
+    step, seen = model.train_step, []
+
+    def noted(batch):
+        seen.append((tf.compat.v1.get_default_graph(), batch))
+        return step(batch)
+
+    with optimized() as graphs, mock.patch.object(model, "train_step", noted):
         history = model.fit(*data, validation_data=data, **options).history
     if hasattr(getattr(model, "prior", None), "fit"):
         model.fit_sampler(np.random.default_rng(1).random((64, *model.data_shape), np.float32))
-    return model, history, graphs
+    return model, history, graphs, seen[-1]
 
 
 def trained(name):

@@ -1,11 +1,20 @@
-"""What in the graphs that TensorFlow runs could come out otherwise at another pace."""
+"""What in graphs could come out otherwise at another pace, and what a TPU could not run."""
 
 import collections
 import contextlib
 
+import tensorflow as tf
 from tensorflow.python.eager import context
 
 ALIASES = ("EnsureShape", "ExpandDims", "Identity", "Reshape", "Squeeze")  # of their input's memory
+BARRED = {  # operations that a TPU has not, that leave the graph, or whose size data decide
+    *("PyFunc", "PyFuncStateless", "EagerPyFunc", "Print", "PrintV2", "StringFormat"),
+    *("Assert", "CheckNumerics", "CheckNumericsV2"),  # XLA drops them
+    *("RandomGamma", "StatelessRandomGammaV2", "StatelessRandomGammaV3"),
+    *("RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomUniformInt"),
+    *("ResizeBicubic", "Where", "Unique", "UniqueV2", "DynamicPartition", "SetSize"),
+    *("WriteScalarSummary", "WriteSummary", "WriteImageSummary", "WriteHistogramSummary"),
+}
 HELD = ("Const", "Placeholder", "ReadVariableOp", "_Arg")  # by somebody else
 
 
@@ -80,3 +89,19 @@ def unordered(graph):
 
 def tensor(entry):
     return entry if ":" in entry else f"{entry}:0"
+
+
+def barred(graph):
+    """Of a graph and the functions it calls: types of operations that are barred, and tensors
+    of unknown shape."""
+    inner = [f.graph for f in graph._functions.values() if hasattr(f, "graph")]
+    operations = [op for each in (graph, *inner) for op in each.get_operations()]
+    unknown = [
+        tensor.name
+        for op in operations
+        for tensor in op.outputs
+        if tensor.dtype not in (tf.resource, tf.variant)
+        and not tensor.shape.is_fully_defined()
+        and tensor.consumers()  # a loop has placeholders that nothing reads
+    ]
+    return {op.type for op in operations} & BARRED, unknown

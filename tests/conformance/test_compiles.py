@@ -2,17 +2,21 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from descriptors import (
     BATCH,
     ROWS,
     STEPS,
+    every_model,
     every_model_at_leisure,
     gap,
     log_gap,
+    observed,
     plainly_stepped,
     shortened,
     stepped,
 )
+from graphs import barred
 
 from training.build import precision
 
@@ -26,6 +30,28 @@ def test_xla_and_several_steps_an_execution_equal_plain_steps(name, proven):
     assert found <= 1e-5
     assert log_gap(logs, their_logs) <= 1e-5
     proven(name, "XLA", found)
+
+
+@every_model
+def test_the_step_has_static_shapes_and_no_operation_that_a_tpu_lacks(name, proven):
+    graph, batch = observed(name)[3]
+    assert all(side.shape.is_fully_defined() for side in tf.nest.flatten(batch))
+    types, unknown = barred(graph)
+    assert types == set() and unknown == []
+    proven(name, "static graph")
+
+
+@pytest.mark.parametrize(
+    "step, type_found",
+    [
+        (lambda x: tf.boolean_mask(x, x > 0.0), "Where"),
+        (lambda x: tf.random.normal([4]) + x, "RandomStandardNormal"),
+        (lambda x: tf.cond(x[0] > 0.0, lambda: tf.unique(x)[0] + 1.0, lambda: x), "Unique"),
+    ],
+)
+def test_what_a_tpu_lacks_is_found_also_in_a_branch(step, type_found):
+    traced = tf.function(step, autograph=False)
+    assert type_found in barred(traced.get_concrete_function(tf.zeros(4)).graph)[0]
 
 
 @pytest.mark.parametrize("name", ["vae", "mask_aae", "nsgan"])

@@ -6,12 +6,10 @@ Slow: `python -m benchmarks.modes` runs these and writes docs/modes.md.
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from descriptors import (
     BATCH,
     COUPLED,
     ROWS,
-    STEPS,
     every_model,
     gap,
     log_gap,
@@ -25,14 +23,6 @@ pytestmark = pytest.mark.slow
 EXACT = 1e-5  # of weights after two steps
 NEAR = {"bfloat16": 0.05, "float16": 0.01}  # of losses: 8 and 11 bits, after eight steps
 SCALE = 16.0  # of losses in float16: at the usual start, 2 ** 15, the first steps are skipped
-BARRED = {  # operations that a TPU has not, that leave the graph, or whose size data decide
-    *("PyFunc", "PyFuncStateless", "EagerPyFunc", "Print", "PrintV2", "StringFormat"),
-    *("Assert", "CheckNumerics", "CheckNumericsV2"),  # XLA drops them
-    *("RandomGamma", "StatelessRandomGammaV2", "StatelessRandomGammaV3"),
-    *("RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomUniformInt"),
-    *("ResizeBicubic", "Where", "Unique", "UniqueV2", "DynamicPartition", "SetSize"),
-    *("WriteScalarSummary", "WriteSummary", "WriteImageSummary", "WriteHistogramSummary"),
-}
 
 
 def descending(name, **options):
@@ -40,58 +30,6 @@ def descending(name, **options):
     model = shortened(ROWS[name].make())
     model.compile(keras.optimizers.SGD(ROWS[name].rate), **options)
     return model
-
-
-def compiled(name):
-    """Where a step stands that XLA compiles: its graph, and the batch in it."""
-    model, seen = descending(name, jit_compile=True, steps_per_execution=STEPS), []
-    step = model.train_step
-
-    def recorded(batch):
-        seen.append((tf.compat.v1.get_default_graph(), batch))
-        return step(batch)
-
-    model.train_step = recorded
-    model.fit(*ROWS[name].data(model), batch_size=BATCH, verbose=0)
-    return seen[-1]
-
-
-@every_model
-def test_the_step_has_static_shapes_and_no_operation_that_a_tpu_lacks(name, proven):
-    graph, batch = compiled(name)
-    assert all(side.shape.is_fully_defined() for side in tf.nest.flatten(batch))
-    types, unknown = barred(graph)
-    assert types == set() and unknown == []
-    proven(name, "static graph")
-
-
-def barred(graph):
-    """Of a graph and the functions it calls: types of operations that are barred, and tensors
-    of unknown shape."""
-    inner = [f.graph for f in graph._functions.values() if hasattr(f, "graph")]
-    operations = [op for each in (graph, *inner) for op in each.get_operations()]
-    unknown = [
-        tensor.name
-        for op in operations
-        for tensor in op.outputs
-        if tensor.dtype not in (tf.resource, tf.variant)
-        and not tensor.shape.is_fully_defined()
-        and tensor.consumers()  # a loop has placeholders that nothing reads
-    ]
-    return {op.type for op in operations} & BARRED, unknown
-
-
-@pytest.mark.parametrize(
-    "step, type_found",
-    [
-        (lambda x: tf.boolean_mask(x, x > 0.0), "Where"),
-        (lambda x: tf.random.normal([4]) + x, "RandomStandardNormal"),
-        (lambda x: tf.cond(x[0] > 0.0, lambda: tf.unique(x)[0] + 1.0, lambda: x), "Unique"),
-    ],
-)
-def test_what_a_tpu_lacks_is_found_also_in_a_branch(step, type_found):
-    traced = tf.function(step, autograph=False)
-    assert type_found in barred(traced.get_concrete_function(tf.zeros(4)).graph)[0]
 
 
 @pytest.mark.parametrize("half", ["bfloat16", "float16"])

@@ -21,7 +21,7 @@ def test_killed_by_sigkill_at_random_moments_equals_never_stopped(name, trainer,
 
 @every_model
 def test_no_step_comes_out_otherwise_at_another_pace(name):
-    _, _, graphs = observed(name)
+    graphs = observed(name)[2]
     updates = [n for g in graphs for n in g.node if n.op.startswith("Assign")]
     assert updates
     assert [found for graph in graphs for found in overtaken(graph)] == []
