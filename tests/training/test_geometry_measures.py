@@ -173,5 +173,5 @@ def test_measures_of_codes_take_what_a_model_has(digits):
         for name in ("began", "vamp_prior_vae", "hierarchical_prior_vae")
     }
     assert found["began"] == {}  # its codes are not those it draws
-    assert set(found["vamp_prior_vae"]) == {"hole_coverage", "hole_density", "hole_round_trip"}
-    assert "information" in found["hierarchical_prior_vae"]
+    for name in ("vamp_prior_vae", "hierarchical_prior_vae"):
+        assert {"hole_density", "log_likelihood", "information"} <= found[name].keys()

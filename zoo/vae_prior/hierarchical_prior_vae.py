@@ -1,13 +1,12 @@
 """VAE with a hierarchical prior, by constrained optimization (Klushyn et al., 2019)."""
 
-import functools
 import math
 
 import tensorflow as tf
 
 from zoo.code_verbs import CodeVerbs
 from zoo.likelihoods.gaussian import Gaussian
-from zoo.losses.reconstruction import mean_of_rest
+from zoo.losses.reconstruction import gaussian_nll, mean_of_rest
 from zoo.networks.mlp import mlp
 from zoo.priors.hierarchical import HierarchicalPrior
 from zoo.registry import register
@@ -28,9 +27,8 @@ class HierarchicalPriorVAE(VariationalModel):
 
         beta <- beta exp(nu f delta),  f = -1 if delta > 0 else tanh(tau (beta - 1))
 
-    within [1e-6, 1]. At beta the Lagrangian is the evidence bound of a Gaussian likelihood
-    of variance beta D / 2, up to a constant: `bound` in the logs is its negative, and
-    `score` the bound. `sample` gives means alone.
+    within [1e-6, 1]. Up to a constant that is the evidence bound of a Gaussian likelihood of
+    variance beta D / 2: `bound` logs its negative, `score` gives it. `sample` gives means alone.
 
     Departures: beta is clipped, without which it under- and overflows; delta starts at 0.
 
@@ -40,11 +38,9 @@ class HierarchicalPriorVAE(VariationalModel):
         prior: `zoo.priors.hierarchical.HierarchicalPrior`.
         latent_dim: size of the code.
         tolerance: kappa, the root mean square error allowed for one dimension.
-        speed: nu, of beta.
-        steepness: tau, how soon beta slows down below 1.
+        speed, steepness: nu, of beta, and tau, how soon it slows down below 1.
 
-    Reference: Klushyn, Chen, Kurle, Cseke and van der Smagt, 2019, "Learning hierarchical
-    priors in VAEs", NeurIPS.
+    Reference: Klushyn et al., 2019, "Learning hierarchical priors in VAEs", NeurIPS.
     """
 
     players = {"autoencoder": ("encoder", "decoder", "likelihood"), "prior": ("prior",)}
@@ -68,27 +64,23 @@ class HierarchicalPriorVAE(VariationalModel):
 
     @classmethod
     def default_networks(cls, latent_dim, hidden):
-        make = functools.partial(mlp, latent_dim, 2 * latent_dim, hidden)
-        return {"prior": HierarchicalPrior(make(name="upper_encoder"), make(name="upper_decoder"))}
+        names = ("upper_encoder", "upper_decoder")
+        sides = [mlp(latent_dim, 2 * latent_dim, hidden, name=name) for name in names]
+        return {"prior": HierarchicalPrior(*sides)}
 
-    def costs(self, x, training):
-        """C, -ln N(x; mean(z), beta D / 2) and the rate in nats, each `(batch,)`."""
-        z, log_q = self.posterior.sample(self.encoder(x, training=training))
-        error = self.error(x, z, training)
-        return error, self.nll(error), log_q - self.prior.log_prob(z, training)
-
-    def error(self, x, z, training):
-        """C, `(batch,)`."""
-        shown = self.likelihood.mean(self.decoder(z, training=training))
-        return mean_of_rest(tf.square(x - shown))
-
-    def nll(self, error):
-        """-ln N(x; mean(z), beta D / 2) where the error is C, nats."""
-        size = math.prod(self.data_shape)
-        return error / self.beta + 0.5 * size * tf.math.log(math.pi * size * self.beta)
+    def nll(self, x, shown):
+        """-ln N(x; shown, beta D / 2), nats: `(batch,)`."""
+        return gaussian_nll(x, shown, tf.math.log(0.5 * math.prod(self.data_shape) * self.beta))
 
     def log_likelihood(self, x, z):
-        return -self.nll(self.error(x, z, training=False))
+        return -self.nll(x, self.decode(z))
+
+    def costs(self, x, training):
+        """C, -ln p(x|z) and the rate in nats, each `(batch,)`."""
+        z, log_q = self.posterior.sample(self.encoder(x, training=training))
+        shown = self.likelihood.mean(self.decoder(z, training=training))
+        error = mean_of_rest(tf.square(x - shown))
+        return error, self.nll(x, shown), log_q - self.prior.log_prob(z, training)
 
     def bound(self, x, training):
         return self.costs(x, training)[1:]
@@ -103,6 +95,6 @@ class HierarchicalPriorVAE(VariationalModel):
         average = 0.99 * self.average + 0.01 * self.beta * terms["autoencoder"]["distortion"]
         holds = tf.cast(average < 0.0, tf.float32)
         slope = holds * tf.tanh(self.steepness * (self.beta - 1.0)) - (1.0 - holds)
-        beta = self.beta * tf.exp(self.speed * self.met * slope * average)
-        beta = tf.clip_by_value(beta, 1e-6, 1.0)
+        factor = tf.exp(self.speed * self.met * slope * average)
+        beta = tf.clip_by_value(self.beta * factor, 1e-6, 1.0)
         return {"average": average, "met": tf.maximum(self.met.value, holds), "beta": beta}
