@@ -187,17 +187,24 @@ def observed(name):
     model.compile()
     data = ROWS[name].data(model, steps=2)
     options = {"batch_size": BATCH, "epochs": 2, "verbose": 0}
+    with optimized() as graphs, traced(model) as seen:
+        history = model.fit(*data, validation_data=data, **options).history
+    if hasattr(getattr(model, "prior", None), "fit"):
+        model.fit_sampler(np.random.default_rng(1).random((64, *model.data_shape), np.float32))
+    return model, history, graphs, seen[-1]
+
+
+@contextlib.contextmanager
+def traced(model):
+    """A list that receives the graph of every step that is traced within, and the batch in it."""
     step, seen = model.train_step, []
 
     def noted(batch):
         seen.append((tf.compat.v1.get_default_graph(), batch))
         return step(batch)
 
-    with optimized() as graphs, mock.patch.object(model, "train_step", noted):
-        history = model.fit(*data, validation_data=data, **options).history
-    if hasattr(getattr(model, "prior", None), "fit"):
-        model.fit_sampler(np.random.default_rng(1).random((64, *model.data_shape), np.float32))
-    return model, history, graphs, seen[-1]
+    with mock.patch.object(model, "train_step", noted):
+        yield seen
 
 
 def trained(name):

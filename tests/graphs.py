@@ -91,6 +91,13 @@ def tensor(entry):
     return entry if ":" in entry else f"{entry}:0"
 
 
+def require_static(graph, batch):
+    """The assertion that a step has a fixed batch, no barred operation, and known shapes alone."""
+    assert all(side.shape.is_fully_defined() for side in tf.nest.flatten(batch))
+    types, unknown = barred(graph)
+    assert types == set() and unknown == []
+
+
 def barred(graph):
     """Of a graph and the functions it calls: types of operations that are barred, and tensors
     of unknown shape."""

@@ -10,12 +10,15 @@ from descriptors import (
     BATCH,
     COUPLED,
     ROWS,
+    STEPS,
     every_model,
     gap,
     log_gap,
     plainly_stepped,
     shortened,
+    traced,
 )
+from graphs import require_static
 
 from training.build import precision
 
@@ -30,6 +33,15 @@ def descending(name, **options):
     model = shortened(ROWS[name].make())
     model.compile(keras.optimizers.SGD(ROWS[name].rate), **options)
     return model
+
+
+@every_model
+def test_so_has_the_step_that_xla_compiles_where_several_are_one_execution(name, proven):
+    model = descending(name, jit_compile=True, steps_per_execution=STEPS)
+    with traced(model) as seen:
+        model.fit(*ROWS[name].data(model), batch_size=BATCH, verbose=0)
+    require_static(*seen[-1])
+    proven(name, "static graph")
 
 
 @pytest.mark.parametrize("half", ["bfloat16", "float16"])

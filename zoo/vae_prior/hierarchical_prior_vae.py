@@ -27,8 +27,8 @@ class HierarchicalPriorVAE(VariationalModel):
 
         beta <- beta exp(nu f delta),  f = -1 if delta > 0 else tanh(tau (beta - 1))
 
-    within [1e-6, 1]. Up to a constant that is the evidence bound of a Gaussian likelihood of
-    variance beta D / 2: `bound` logs its negative, `score` gives it. `sample` gives means alone.
+    within [1e-6, 1]. Up to a constant the loss is the negative of the evidence bound of a Gaussian
+    likelihood of variance beta D / 2: `bound` in the logs. `sample` gives means alone.
 
     Departures: beta is clipped, without which it under- and overflows; delta starts at 0.
 
