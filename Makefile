@@ -14,7 +14,7 @@ install: .venv/installed
 	touch $@
 
 demo: install
-	$(BIN)/python -m training.demo
+	$(BIN)/python -m zoo.training.demo
 
 test: install
 	$(BIN)/python -m pytest -n 2

@@ -2,6 +2,8 @@
 
 from setuptools import find_packages, setup
 
+OUTSIDE = ("training", "export")  # folders beside `zoo` that are imported as parts of it
+
 setup(
     name="keras-generative-zoo",
     version="0.1.0",
@@ -9,8 +11,18 @@ setup(
     long_description=open("README.md", encoding="utf-8").read(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    packages=find_packages(include=["zoo*", "training*", "export*"]),
-    package_data={"zoo": ["catalogue.toml"], "training": ["report.html", "recipes/*.yaml"]},
+    packages=[
+        *find_packages(include=["zoo", "zoo.*"]),
+        *(f"zoo.{name}" for folder in OUTSIDE for name in find_packages(include=[f"{folder}*"])),
+    ],
+    package_dir={f"zoo.{folder}": folder for folder in OUTSIDE},
+    package_data={
+        "zoo": ["catalogue.toml", "*.pyi", "py.typed"],
+        "zoo.export": ["*.pyi"],
+        "zoo.training": ["*.pyi", "recipes/*.yaml"],
+        "zoo.training.tuning": ["*.pyi"],
+        "zoo.training.reporting": ["report.html"],
+    },
     python_requires=">=3.11,<3.14",
     install_requires=[
         "tensorflow>=2.21,<2.22",
@@ -30,6 +42,8 @@ setup(
         "jsonargparse[signatures]>=4.40",
         "pyyaml",
         "jinja2",
+        "lazy_loader>=0.4",
+        "wrapt>=1.14",
     ],
     extras_require={
         "serving": ["tensorflow-serving-api>=2.21,<2.22"],
@@ -40,5 +54,5 @@ setup(
             "tensorflow-serving-api>=2.21,<2.22",
         ],
     },
-    entry_points={"console_scripts": ["zoo = training.cli:main"]},
+    entry_points={"console_scripts": ["zoo = zoo.training.cli:main"]},
 )

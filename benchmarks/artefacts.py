@@ -20,8 +20,8 @@ import tempfile
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from benchmarks.results import RESULTS, put_row
-from export import apart, manifest
-from export.load import find
+from zoo.export import apart, manifest
+from zoo.export.load import find
 
 PRESETS = pathlib.Path(__file__).parents[1] / "saved_models"
 SLACK, OVERHEAD = 1.3, 400_000
@@ -60,7 +60,7 @@ def row(what, folder, seconds):
 
 def served(folder, seconds):
     """Which promises a version breaks, and the two figures of many clients at once."""
-    done = apart.run("export.serve_check", str(folder), "--seconds", str(seconds), "--json")
+    done = apart.run("zoo.export.serve_check", str(folder), "--seconds", str(seconds), "--json")
     rows = {each["number"]: each for each in json.loads(done.stdout)}
     broken = [number for number, each in rows.items() if each["problems"]]
     for number in broken:
@@ -71,7 +71,7 @@ def served(folder, seconds):
 
 def exported(name, seconds):
     """The cells of a model of the catalogue."""
-    import export
+    from zoo import export
 
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -89,10 +89,10 @@ def presets():
 
 
 def main(argv=None):
-    from training.settings import catalogue
+    from zoo import catalogue
 
     ready = presets()
-    names = [*(entry.name for entry in catalogue().ENTRIES), *ready]
+    names = [*(entry.name for entry in catalogue.ENTRIES), *ready]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.artefacts", description=__doc__.split("\n\n")[0]
     )

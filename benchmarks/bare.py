@@ -5,7 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from training import settings
+from zoo import noise
+from zoo.contract import settings
 
 SHAPES = {4: (8, 28, 28, 1), 3: (28, 28, 1), 2: (8, 16), 1: (32,)}
 LATENT, CLASSES = 16, 10
@@ -44,7 +45,7 @@ def step(made):
         if type(made).move is not contract.move:  # a closed form
             return made.move(movers, batch, number)
         with (
-            zoo.noise.training(made.seed, made.steps.value, number),
+            noise.training(made.seed, made.steps.value, number),
             tf.GradientTape(persistent=len(movers) > 1) as tape,
         ):
             if len(movers) > 1 and hasattr(made, "joint_loss"):

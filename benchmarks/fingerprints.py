@@ -46,7 +46,7 @@ def made(name, shape):
 
 def accepts(name, setting):
     """Whether a model has a setting."""
-    from training.settings import of
+    from zoo.contract.settings import of
 
     return setting in of(zoo.model_class(name))
 
@@ -65,10 +65,10 @@ def fed(model, rows):
 
 def code_of(model):
     """Shape and dtype of one code; any, where a model has none."""
-    from zoo.verbs import code_spec
+    from zoo.verbs.signatures import code_spec
 
     shape, dtype = code_spec(model)
-    return (1,) if None in shape else shape, dtype.as_numpy_dtype
+    return shape or (1,), dtype.as_numpy_dtype
 
 
 def called(model, verb, names):

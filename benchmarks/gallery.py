@@ -27,13 +27,13 @@ HEAD = ("recipe", "data", "epochs", "batch", "steps", "seconds", "of 10 minutes"
 
 def trained(name, out, data_dir):
     """The run of a recipe, and the seconds that its whole training took, or None."""
-    from training import run
+    from zoo.training import run
 
     folder = out / name
     if (folder / "model.keras").is_file():
         return run.Run.open(folder), None
     whole, start = not folder.exists(), time.perf_counter()
-    command = [sys.executable, "-m", "training.cli", "train", "--out", str(folder)]
+    command = [sys.executable, "-m", "zoo.training.cli", "train", "--out", str(folder)]
     command += ["--config", str(RECIPES / f"{name}.yaml")]
     command += ["--data-dir", data_dir] if data_dir else []
     out.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def cells(made, model, seconds):
 
 
 def main(argv=None):
-    from training import draws
+    from zoo.training.reporting import drawings
 
     names = sorted(path.stem for path in RECIPES.glob("*.yaml"))
     parser = argparse.ArgumentParser(
@@ -64,7 +64,7 @@ def main(argv=None):
     for name in options.names:
         made, seconds = trained(name, options.out.absolute(), options.data_dir)
         model = made.model()
-        draws.show(model, GALLERY / f"{name}.png", made.data(), seed=0)
+        drawings.show(model, GALLERY / f"{name}.png", made.data(), seed=0)
         took = "trained before" if seconds is None else f"{seconds:.0f} s"
         print(f"{name}: {took}, {GALLERY / name}.png", flush=True)
         if options.write and seconds is not None:

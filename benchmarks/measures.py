@@ -26,8 +26,8 @@ def measure(count):
     """Seconds, seconds of all cores, and the growth of the peak of memory, MB."""
     import numpy as np
 
-    from training.classifiers import FEATURES, extractor
     from zoo.metrics.fid import FrechetDistance, Moments
+    from zoo.training.measures.classifiers import FEATURES, extractor
 
     origin = Moments(np.zeros(FEATURES), np.eye(FEATURES), 2)
     metric = FrechetDistance(extractor("classifier:mnist"), origin)

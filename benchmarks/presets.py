@@ -36,7 +36,7 @@ def recipe(name):
 def serve_again(folder):
     """Replaces the version in the folder of a preset by one exported now, checked as any."""
     import zoo
-    from export.saved_model import save
+    from zoo.export.saved_model import save
 
     about = {"config": json.loads((folder / "card.json").read_text())["config"]}
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as apart:
@@ -46,7 +46,7 @@ def serve_again(folder):
 
 
 def main(argv=None):
-    from training import cli
+    from zoo.training import cli
 
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.presets", description=__doc__.split("\n\n")[0]

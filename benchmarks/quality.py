@@ -50,7 +50,7 @@ def train(name, data, seed, epochs, steps=None, batch=None, rate=None):
     import keras
 
     import zoo
-    from training import settings
+    from zoo.contract import settings
 
     keras.utils.set_random_seed(seed)
     cls = zoo.model_class(name)
@@ -78,7 +78,7 @@ def train(name, data, seed, epochs, steps=None, batch=None, rate=None):
 
 def compiled(model, rate=None):
     """Compiles a model; its first player learns at `rate`, the others in proportion."""
-    from training.build import set_rates
+    from zoo.training.build import set_rates
 
     model.compile()
     if rate:
@@ -88,10 +88,10 @@ def compiled(model, rate=None):
 
 def one(name, data, folder, seed, **budget):
     """Measures of one run, from its file where it is done already."""
-    from training.draws import draw
-    from training.evaluate import evaluate
-    from training.files import write_text
-    from training.pictures import grid
+    from zoo.training.evaluate import evaluate
+    from zoo.training.files import write_text
+    from zoo.training.reporting.drawings import draw
+    from zoo.training.reporting.pictures import grid
 
     file = folder / f"{name}-{seed}.json"
     if file.is_file():
@@ -109,10 +109,10 @@ def one(name, data, folder, seed, **budget):
 
 
 def main(argv=None):
-    from training import data as datasets
-    from training.settings import catalogue
+    from zoo import catalogue
+    from zoo.training import data as datasets
 
-    names = [entry.name for entry in catalogue().ENTRIES]
+    names = [entry.name for entry in catalogue.ENTRIES]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.quality", description=__doc__.split("\n\n")[0]
     )

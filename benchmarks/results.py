@@ -46,6 +46,6 @@ def markdown(head, rows):
 
 
 if __name__ == "__main__":
-    from training.settings import catalogue
+    from zoo import catalogue
 
-    put(RESULTS.parents[1] / "README.md", "models", catalogue().markdown())
+    put(RESULTS.parents[1] / "README.md", "models", catalogue.markdown())

@@ -3,7 +3,7 @@
     python -m benchmarks.serving --seconds 120 --write
 
 Latency is paired: each round calls the model's own traced verb, the exported signature,
-`export.load` and the gRPC service in turn, and the ratios to the first are medians over
+`zoo.export.load` and the gRPC service in turn, and the ratios to the first are medians over
 the rounds. Load is 64 clients, each with a connection of its own, that ask the gRPC service
 on the loopback for batches of 1 to 32 seeds, one request after another; they share one
 thread, as 64 threads of Python would measure how they take turns. Where the server of
@@ -30,10 +30,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-import export
 import zoo
 from benchmarks.results import RESULTS, put
-from export import client
+from zoo import export
+from zoo.export import client
 
 SHAPE, LATENT = (28, 28, 1), 16
 NAMES = ("vae", "wgan_gp")

@@ -139,7 +139,7 @@ def child(name, way, options):
 
 def measured(name, options):
     """What was found of one model, from its file where it is done already."""
-    from training.files import write_text
+    from zoo.training.files import write_text
 
     file = options.out / f"{name}.json"
     if file.is_file() and not options.again:
@@ -199,9 +199,9 @@ def summary(rows):
 
 
 def main(argv=None):
-    from training.settings import catalogue
+    from zoo import catalogue
 
-    names = [entry.name for entry in catalogue().ENTRIES]
+    names = [entry.name for entry in catalogue.ENTRIES]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.speed", description=__doc__.split("\n\n")[0]
     )

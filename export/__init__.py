@@ -4,23 +4,11 @@ folder = export.save(model, "served/vae")  # served/vae/1, then 2, ...
 served = export.load("served/vae")
 served.sample(seed=[1, 2, 3])
 
-`python -m export.serve_check served/vae` tries what clients can do, `python -m
-export.serving served/vae --to conf` writes what TensorFlow Serving needs, and
-`export.client` asks such a server.
+`python -m zoo.export.serve_check served/vae` tries what clients can do, `python -m
+zoo.export.serving served/vae --to conf` writes what TensorFlow Serving needs, and
+`zoo.export.client` asks such a server.
 """
 
-from export.load import load  # at once: a module of that name would hide the function
+import lazy_loader
 
-__all__ = ["load", "save"]
-
-
-def __getattr__(name):
-    if name == "save":
-        from export.saved_model import save
-
-        return save
-    raise AttributeError(f"module 'export' has no attribute {name!r}; it has: {__all__}.")
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,25 +1,23 @@
 """Runs a module of this package in a fresh process, which ends when this one does."""
 
+import importlib
 import os
-import pathlib
+import pkgutil
 import subprocess
 import sys
 import threading
 
-BARRED = ("zoo", "keras")
 WATCHED = "EXPORT_WATCHED"  # set where the standard input closes when the parent ends
 
 
 def run(module, *words):
     """Runs `python -m module words` without accelerators; the ended process, with its text."""
-    root = str(pathlib.Path(__file__).resolve().parents[1])
-    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", WATCHED: "1"}
     there, here = os.pipe()
     try:
         return subprocess.run(
             [sys.executable, "-m", module, *words],
-            env={**os.environ, "PYTHONPATH": paths, **quiet},
+            env={**os.environ, **quiet},
             stdin=there,
             capture_output=True,
             text=True,
@@ -31,12 +29,19 @@ def run(module, *words):
 
 def is_fresh():
     """Whether nothing has been imported that an artefact must not need."""
-    return not {*BARRED, "tensorflow"} & set(sys.modules)
+    return not {*barred(), "tensorflow"} & set(sys.modules)
+
+
+def barred():
+    """Names of modules that an exported model must not need: Keras, and all else of the zoo."""
+    folders = importlib.import_module("zoo").__path__
+    parts = {module.name for module in pkgutil.iter_modules(folders)} - {"export"}
+    return ["keras", "zoo.training", *(f"zoo.{part}" for part in parts)]
 
 
 def bar():
     """Readies a fresh process: it cannot import the zoo or Keras, nor outlive its parent."""
-    sys.modules.update(dict.fromkeys(BARRED))  # importing one of them now fails
+    sys.modules.update(dict.fromkeys(barred()))  # importing one of them now fails
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if WATCHED in os.environ:
         threading.Thread(target=_end_with_parent, daemon=True).start()

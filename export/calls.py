@@ -1,12 +1,12 @@
 """Calls of a served graph as a server makes them, without the checks that come beforehand.
 
-`export.load` and `export.client` check what they send; here the graph itself must.
+`zoo.export.load` and `export.client` check what they send; here the graph itself must.
 """
 
 import numpy as np
 import tensorflow as tf
 
-from export import check
+from zoo.export import check
 
 
 def asked(served, name, rows=range(3), **changed):

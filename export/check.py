@@ -1,6 +1,6 @@
 """Runs every signature of an exported model without the zoo and without Keras.
 
-python -m export.check served/vae
+python -m zoo.export.check served/vae
 """
 
 import argparse
@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from export import apart, manifest
+from zoo.export import apart, manifest
 
 ROWS = 7
 TOLERANCE = 1e-5  # relative to the largest value where that is above 1
@@ -171,12 +171,12 @@ def main(argv=None):
     chosen = _parser().parse_args(argv)
     if not apart.is_fresh():
         options = ["--json"] * chosen.json + ["--against", chosen.against] * bool(chosen.against)
-        done = apart.run("export.check", chosen.directory, *options)
+        done = apart.run("zoo.export.check", chosen.directory, *options)
         print(done.stdout, end="")
         print(done.stderr, end="", file=sys.stderr)
         return done.returncode
     apart.bar()
-    from export.load import load
+    from zoo.export.load import load
 
     try:
         served = load(chosen.directory)
@@ -197,9 +197,9 @@ def main(argv=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m export.check",
+        prog="python -m zoo.export.check",
         description="Runs every signature of an exported model without the zoo and Keras.",
-        epilog="example: python -m export.check served/vae --json",
+        epilog="example: python -m zoo.export.check served/vae --json",
     )
     parser.add_argument("directory", help="a folder `export.save` wrote, or one version in it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

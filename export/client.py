@@ -16,7 +16,7 @@ import urllib.parse
 
 import numpy as np
 
-from export.load import near, read, reason
+from zoo.export.answers import ServingError, near, read, spec
 
 STATUS = {  # of HTTP -> gRPC's name, as the server translates the other way
     400: "INVALID_ARGUMENT",
@@ -26,14 +26,6 @@ STATUS = {  # of HTTP -> gRPC's name, as the server translates the other way
     504: "DEADLINE_EXCEEDED",
 }
 PIECE = 1 << 16  # bytes that are read at once, between two looks at the clock
-
-
-class ServingError(RuntimeError):
-    """A request that failed; `code` is gRPC's name of the kind, such as INVALID_ARGUMENT."""
-
-    def __init__(self, code, message):
-        super().__init__(f"{code}: {reason(message)}")
-        self.code = code
 
 
 def connect(address, model, timeout=30.0, version=None, credentials=None):
@@ -62,7 +54,7 @@ def connect(address, model, timeout=30.0, version=None, credentials=None):
     if not 0.0 < timeout < float("inf"):
         raise ValueError(f"`timeout` must be seconds above 0. Received: {timeout!r}.")
     if parts.scheme == "grpc":
-        from export.grpc_transport import Grpc
+        from zoo.export.grpc_transport import Grpc
 
         return Model(Grpc(parts, model, version, credentials), timeout)
     return Model(Rest(parts, model, version), timeout)
@@ -199,13 +191,6 @@ def _specs(tensors):
         shape = [int(dim["size"]) for dim in info["tensor_shape"].get("dim", [])]
         found[name] = spec(info["dtype"].removeprefix("DT_"), shape)
     return found
-
-
-def spec(dtype, shape):
-    """An entry of `Model.signatures`, from TensorFlow's name of a dtype and sizes."""
-    names = {"FLOAT": "float32", "DOUBLE": "float64", "STRING": "object", "HALF": "float16"}
-    plain = names.get(dtype, dtype.lower())
-    return {"dtype": plain, "shape": [None if size < 0 else size for size in shape]}
 
 
 def _decoded(value, dtype):

@@ -14,7 +14,7 @@ except ImportError as error:
     ) from error
 import tensorflow as tf
 
-from export.client import ServingError, spec
+from zoo.export.answers import ServingError, spec
 
 SIZES = [  # of messages: the graphs bound what is asked, so nothing is cut here
     ("grpc.max_receive_message_length", -1),

@@ -13,10 +13,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from export import apart, check, manifest, warmup
-from export.calls import answer, asked, goes_on, must_refuse, outcome
-from export.load import EXPECTED, NOTE
-from export.load import load as load_model
+from zoo.export import apart, check, manifest, warmup
+from zoo.export.calls import answer, asked, goes_on, must_refuse, outcome
+from zoo.export.load import EXPECTED, NOTE
+from zoo.export.load import load as load_model
 
 COUNTS = (0, -1, 1025, 10**6, 2**31 - 1)  # none of which is served
 PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}  # operations that call Python
@@ -133,7 +133,7 @@ def seeds(served):
     with tempfile.TemporaryDirectory() as around:
         path = os.path.join(around, "asked.npz")
         check.keep(path, found, dict.fromkeys(found, check.TOLERANCE))
-        done = apart.run("export.check", str(served.folder), "--json", "--against", path)
+        done = apart.run("zoo.export.check", str(served.folder), "--json", "--against", path)
     if done.returncode:
         problems.append(f"another process differs: {(done.stdout + done.stderr)[-500:]}")
     return problems, f"{len(found)} signatures twice"

@@ -16,8 +16,8 @@ import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
-from export import apart, check, manifest, serving, staging, warmup
-from export.load import EXPECTED, NOTE, described
+from zoo.export import apart, check, manifest, serving, staging, warmup
+from zoo.export.load import EXPECTED, NOTE, described
 
 DEFAULTS = "sample", "translate", "translate_xy", "reconstruct"  # served unasked, the first
 HALVES = {tf.float16, tf.bfloat16}
@@ -193,7 +193,7 @@ def _check(folder, asked, traced):
     with tempfile.TemporaryDirectory() as around:
         path = pathlib.Path(around, "asked.npz")
         check.keep(path, asked, allowed)
-        done = apart.run("export.check", str(folder), "--json", "--against", str(path))
+        done = apart.run("zoo.export.check", str(folder), "--json", "--against", str(path))
     try:
         report = json.loads(done.stdout)
     except ValueError:

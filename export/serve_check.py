@@ -1,6 +1,6 @@
 """Tries everything that a client can do to an exported model, and prints a table.
 
-    python -m export.serve_check served/vae
+    python -m zoo.export.serve_check served/vae
 
 The process imports TensorFlow alone. Each line is one promise of the served contract;
 the exit code is 0 where all are kept.
@@ -10,8 +10,8 @@ import argparse
 import json
 import sys
 
-from export import apart
-from export.check import aligned
+from zoo.export import apart
+from zoo.export.check import aligned
 
 
 def audit(directory, seconds=10.0, only=None):
@@ -22,8 +22,8 @@ def audit(directory, seconds=10.0, only=None):
         seconds: that many clients ask at once.
         only: numbers of promises; None is all.
     """
-    from export.load import load
-    from export.probes import PROBES
+    from zoo.export.load import load
+    from zoo.export.probes import PROBES
 
     served, rows = load(directory), []
     for number, probe in PROBES.items():
@@ -43,9 +43,9 @@ def audit(directory, seconds=10.0, only=None):
 def main(argv=None):
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m export.serve_check",
+        prog="python -m zoo.export.serve_check",
         description="Tries everything that a client can do to an exported model.",
-        epilog="example: python -m export.serve_check served/vae --seconds 60",
+        epilog="example: python -m zoo.export.serve_check served/vae --seconds 60",
     )
     parser.add_argument("directory", help="a folder `export.save` wrote, or one version in it")
     parser.add_argument("--seconds", type=float, default=10.0, help="of many clients at once")
@@ -55,7 +55,7 @@ def main(argv=None):
     if not apart.is_fresh():
         words = [chosen.directory, "--seconds", str(chosen.seconds), *["--json"] * chosen.json]
         words += ["--only", *chosen.only] if chosen.only else []
-        done = apart.run("export.serve_check", *words)
+        done = apart.run("zoo.export.serve_check", *words)
         print(done.stdout, end="")
         print(done.stderr, end="", file=sys.stderr)
         return done.returncode

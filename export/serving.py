@@ -1,6 +1,6 @@
 """What TensorFlow Serving needs beside the exported models, and the commands that use them.
 
-    python -m export.serving served/vae served/gan --to serving
+    python -m zoo.export.serving served/vae served/gan --to serving
 
 writes `models.config`, `batching.config` where a model was exported for batching, and
 `COMMANDS.md`: a `docker run` line and clients by REST and gRPC that work as they stand.
@@ -14,7 +14,7 @@ import re
 import shlex
 import sys
 
-from export.load import NOTE, find
+from zoo.export.load import NOTE, find
 
 BATCHING = "batching_params.pbtxt"  # in a version folder: the server's name for it
 MOST_ROWS = 1024  # of one request; the graphs themselves refuse more
@@ -180,7 +180,7 @@ print(tf.make_ndarray(found).shape)
 The same by this package, which checks what it sends:
 
 ```python
-from export import client
+from zoo.export import client
 
 with client.connect("grpc://{host}:{grpc}", "{name}", timeout=30) as model:
     print(model.sample({arguments}).shape)
@@ -193,7 +193,7 @@ What is served, and one request of zeros, over REST:
 
 ```python
 import numpy as np
-from export import client
+from zoo.export import client
 
 with client.connect("http://{host}:{rest}", "{name}", timeout=30) as model:
     specs = model.signatures["{signature}"]["inputs"]
@@ -207,9 +207,9 @@ with client.connect("http://{host}:{rest}", "{name}", timeout=30) as model:
 def main(argv=None):
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m export.serving",
+        prog="python -m zoo.export.serving",
         description="Writes what TensorFlow Serving needs to serve exported models.",
-        epilog="example: python -m export.serving served/vae --to serving",
+        epilog="example: python -m zoo.export.serving served/vae --to serving",
     )
     parser.add_argument("models", nargs="+", help="folders that `export.save` wrote")
     parser.add_argument("--to", required=True, help="folder for the files")

@@ -13,7 +13,7 @@ import socket
 import time
 import uuid
 
-from export.load import versions
+from zoo.export.load import versions
 
 STAGING = ".staging-"
 OLDEST = 24 * 3600.0  # seconds without a write after which nobody is writing any more

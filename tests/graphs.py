@@ -69,7 +69,7 @@ def overtaken(graph):
 
 
 def unordered(graph):
-    """Sums of three and more that begin with whichever of their inputs is free (`zoo.sums`)."""
+    """Sums of three and more that begin with whichever input is free (`replicas.ordered_sum`)."""
     found = []
     for nodes in bodies(graph):
         entries = [tensor(e) for n in nodes.values() for e in n.input if e[0] != "^"]

@@ -51,7 +51,7 @@ def exports(name, directory, checked):
     import tensorflow as tf
     from descriptors import ROWS
 
-    from export import saved_model
+    from zoo.export import saved_model
 
     class Plain:
         def __init__(self):
@@ -72,7 +72,7 @@ def exports(name, directory, checked):
 def main():
     import descriptors  # noqa: F401 what every fork needs
 
-    import export.saved_model  # noqa: F401
+    from zoo.export import saved_model  # noqa: F401
 
     for line in sys.stdin:
         fork = os.fork()

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from training import state
+from zoo.training.fault_tolerance import state
 
 
 class Killed(BaseException):

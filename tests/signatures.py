@@ -16,7 +16,7 @@ REMAKE = "python tests/signatures.py"
 
 def shown(function):
     """Inputs and outputs of a concrete function, as `words` tells them."""
-    from export.load import described
+    from zoo.export.load import described
 
     return words(described(function))
 

@@ -23,9 +23,9 @@ from apart import Apart
 from descriptors import BATCH, ROWS
 from kills import held
 
-from training.callbacks import HistoryFile, Resume
-from training.checkpoints import Checkpoints, Damaged
-from training.files import atomic
+from zoo.training.callbacks import HistoryFile, Resume
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Damaged
+from zoo.training.files import atomic
 
 SIZES = {False: (6, 5), True: (2, 2)}  # whether step by step, untraced -> steps, epochs
 STATE, FINAL, HISTORY = "state", "final.npz", "history.csv"

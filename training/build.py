@@ -3,10 +3,10 @@
 import contextlib
 import dataclasses
 
-from training import data as datasets
-from training import settings as known
-from training import strategy
-from training.checks import require_rate
+from zoo.contract import settings
+from zoo.training import data as datasets
+from zoo.training import strategy
+from zoo.training.checks import require_rate
 
 COMPILED = ("jit_compile", "accumulate", "ema", "steps_per_execution")  # of a config
 
@@ -16,10 +16,11 @@ def prepared(config, data, where=None):
     import keras
 
     import zoo
+    from zoo.input_pipeline import batches
 
     keras.utils.set_random_seed(config.seed)
     cls = zoo.model_class(config.model)
-    given = known.checked(cls, config.settings)
+    given = settings.of_config(cls, config.settings)
     if "labels" in cls.targets:
         given["num_classes"] = classes(cls, data)
     if cls.targets == "pair":
@@ -34,7 +35,7 @@ def prepared(config, data, where=None):
         made.compile(**{name: getattr(config, name) for name in COMPILED})
         set_rates(made, config.learning_rate)
     train_set, _ = sides(made, data)
-    zoo.batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
+    batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
     return made
 
 
@@ -126,11 +127,11 @@ def resolved(config, model):
     """The config with every default written out."""
     import keras
 
-    own = {name: setting.default for name, setting in known.of(type(model)).items()}
+    own = {name: setting.default for name, setting in settings.of(type(model)).items()}
     rates = {p: keras.ops.convert_to_numpy(o.learning_rate) for p, o in model.optimizers.items()}
     return dataclasses.replace(
         config,
         batch_size=config.batch_size or model.batch_size,
         learning_rate={player: float(f"{rate:.6g}") for player, rate in rates.items()},
-        settings={**own, **known.checked(type(model), config.settings)},
+        settings={**own, **settings.of_config(type(model), config.settings)},
     )

@@ -6,17 +6,17 @@ import pathlib
 
 import keras
 
-from training.divergence import Diverged, StopOnDivergence
-from training.draws import (
+from zoo.training.collapse import Signals
+from zoo.training.fault_tolerance.divergence import Diverged, StopOnDivergence
+from zoo.training.fault_tolerance.interrupts import Stopped
+from zoo.training.fault_tolerance.resume import Resume
+from zoo.training.files import atomic
+from zoo.training.reporting.drawings import (
     show_forecasts,
     show_reconstructions,
     show_samples,
     show_translations,
 )
-from training.files import atomic
-from training.interrupts import Stopped
-from training.resume import Resume
-from training.signals import Signals
 
 __all__ = [
     "Brief",
@@ -108,7 +108,7 @@ class SampleGrid(EveryFew):
 
     Args:
         folder: gets `samples/epoch-0005.png`, `reconstructions/epoch-0005.png` and so on.
-        data: `training.data.Data`, whose held-out examples are shown.
+        data: `zoo.training.data.Data`, whose held-out examples are shown.
         every: how many epochs lie between two pictures.
         count: of samples.
         seed: of the samples, the same at every epoch.

@@ -10,8 +10,12 @@ import os
 import pathlib
 import sys
 
-from training import interrupts, lock, objectives, run, settings, strategy
-from training.options import OF_A_MODEL, parser, words
+from zoo import catalogue
+from zoo.contract import settings
+from zoo.training import run, strategy
+from zoo.training.fault_tolerance import interrupts, lock
+from zoo.training.options import OF_A_MODEL, parser, words
+from zoo.training.tuning import objectives
 
 
 def main(argv=None):
@@ -87,7 +91,7 @@ def model_settings(argv):
         check_data(found["data"], found["data_dir"])
     if found["model"] is None:
         return None, {}
-    entry = settings.catalogue().find(found["model"])
+    entry = catalogue.find(found["model"])
     import zoo
 
     return entry.name, settings.of(zoo.model_class(entry.name))
@@ -95,7 +99,7 @@ def model_settings(argv):
 
 def named(argv):
     """What a command line, or the config it gives, says of model, data and data_dir."""
-    from training.config import read_yaml
+    from zoo.training.config import read_yaml
 
     found = dict.fromkeys(("model", "data", "data_dir"))
     for option, value in pairs(argv):
@@ -128,7 +132,7 @@ def pairs(argv):
 
 def check_data(name, data_dir):
     """Refuses a name that no data set has."""
-    from training import data
+    from zoo.training import data
 
     if name in data.names() or ":" in name:
         return
@@ -140,14 +144,14 @@ def check_data(name, data_dir):
 
 
 def list_models(given):
-    from training import describe
+    from zoo.training import describe
 
     print(describe.presets() if given.presets else describe.models(given.family))
 
 
 def info(given):
-    settings.catalogue().find(given.model)
-    from training import describe
+    catalogue.find(given.model)
+    from zoo.training import describe
 
     print(describe.model(given.model))
 
@@ -181,7 +185,7 @@ def chosen(given):
 
 
 def tune(given):
-    from training import search
+    from zoo.training.tuning import search
 
     name, own, options = chosen(given)
     with interrupts.raised():
@@ -191,8 +195,8 @@ def tune(given):
 
 
 def evaluate(given):
-    from training import evaluate as metrics
-    from training.measures import MEASURES, require_known
+    from zoo.training import evaluate as metrics
+    from zoo.training.measures import MEASURES, require_known
 
     names = list(MEASURES) if given.metrics == ["all"] else given.metrics
     require_known(names or ())
@@ -207,7 +211,7 @@ def evaluate(given):
 
 
 def sample(given):
-    from training.draws import show_forecasts, show_samples, show_translations
+    from zoo.training.reporting.drawings import show_forecasts, show_samples, show_translations
 
     if not 1 <= given.count <= 10_000:
         raise ValueError(f"`--count` must be from 1 to 10000. Received: {given.count}.")
@@ -227,9 +231,9 @@ def sample(given):
 
 
 def export(given):
-    from export import card
-    from export.saved_model import save
-    from training.draws import show
+    from zoo.export.saved_model import save
+    from zoo.training.reporting import card
+    from zoo.training.reporting.drawings import show
 
     made = run.Run.open(given.run)
     averaged = made.config.ema is not None
@@ -242,8 +246,8 @@ def export(given):
 
 
 def serve_check(given):
-    from export import serve_check
-    from export.load import find
+    from zoo.export import serve_check
+    from zoo.export.load import find
 
     find(given.directory)  # refuses at once what is no export
     words = ["--seconds", str(given.seconds), *["--json"] * given.json]

@@ -5,9 +5,9 @@ import pathlib
 
 import yaml
 
-from training import checks, strategy
-from training import data as datasets
-from training import settings as known
+from zoo import catalogue
+from zoo.training import checks, strategy
+from zoo.training import data as datasets
 
 MOST_BYTES = 100_000  # of a config
 COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
@@ -41,8 +41,8 @@ class Config:
 
     Args:
         model: name of the catalogue.
-        data: name of a data set of `training.data`.
-        data_dir, size, limit, labels_per_class: those of `training.data.load`.
+        data: name of a data set of `zoo.training.data`.
+        data_dir, size, limit, labels_per_class: those of `zoo.training.data.load`.
         epochs: passes over the training data.
         batch_size: of one move; the model's own where None.
         latent_dim: size of the code or noise.
@@ -56,7 +56,7 @@ class Config:
             "mixed_float16".
         jit_compile: whether to compile the step by XLA.
         accumulate, ema, steps_per_execution: those of `compile`.
-        strategy: "one", "mirrored" or "tpu", of `training.strategy`. Workers would all write
+        strategy: "one", "mirrored" or "tpu", of `zoo.training.strategy`. Workers would all write
             the folder of one run: train them by `model.fit`.
         settings: those of the class, by name.
     """
@@ -86,7 +86,7 @@ class Config:
 
     def __post_init__(self):
         checks.require_type("model", self.model, str)
-        self.model = known.catalogue().find(self.model).name
+        self.model = catalogue.find(self.model).name
         for name, kinds in KINDS.items():
             checks.require_type(name, getattr(self, name), *kinds)
         for rate in rates_of(self.learning_rate):
@@ -124,7 +124,7 @@ class Config:
         return dataclasses.replace(self, sample_every=None, save_every=None, **fields)
 
     def as_arguments(self):
-        """As `training.run.train` takes it."""
+        """As `zoo.training.run.train` takes it."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod

@@ -1,6 +1,6 @@
 """Trains, measures and exports one model on data that come with scikit-learn.
 
-python -m training.demo --epochs 20
+python -m zoo.training.demo --epochs 20
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main(argv=None):
         nonlocal before
         times[step], before = time.perf_counter() - before, time.perf_counter()
 
-    from training import run
+    from zoo.training import run
 
     config = recipe(given.epochs)
     print(f"Training {config.model} on {config.data}: {config.epochs} epochs, {folder}")
@@ -46,9 +46,9 @@ def main(argv=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m training.demo",
+        prog="python -m zoo.training.demo",
         description="Trains FlexAE on small handwritten digits, measures it and exports it.",
-        epilog="example: python -m training.demo --epochs 20",
+        epilog="example: python -m zoo.training.demo --epochs 20",
     )
     parser.add_argument("--out", default="runs/demo", help="the run is OUT-1, or the next free")
     parser.add_argument("--epochs", type=positive, help="passes over the data")
@@ -57,7 +57,7 @@ def _parser():
 
 def recipe(epochs=None):
     """The config of the demo, of so many epochs."""
-    from training.config import Config, read_yaml
+    from zoo.training.config import Config, read_yaml
 
     config = Config.from_dict(read_yaml(RECIPE))
     return config.replaced(epochs=epochs or config.epochs)
@@ -80,8 +80,8 @@ def unused(out):
 
 def measured(made):
     """Writes metrics and pictures of a run; returns the metrics as text."""
-    from training import evaluate
-    from training.draws import show_reconstructions, show_samples
+    from zoo.training import evaluate
+    from zoo.training.reporting.drawings import show_reconstructions, show_samples
 
     model, data = made.model(), made.data()
     found = evaluate.evaluate(model, data, path=made.path / "metrics.json")
@@ -92,14 +92,14 @@ def measured(made):
 
 def exported(made):
     """Exports the model of a run; returns the folder of the version."""
-    from export.saved_model import save
+    from zoo.export.saved_model import save
 
     return save(made.model(), made.path / "export")
 
 
 def checked(version):
     """Runs every signature of an export in a process without the zoo; returns its exit code."""
-    return subprocess.run([sys.executable, "-m", "export.check", str(version)]).returncode
+    return subprocess.run([sys.executable, "-m", "zoo.export.check", str(version)]).returncode
 
 
 if __name__ == "__main__":

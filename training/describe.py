@@ -2,14 +2,17 @@
 
 import inspect
 
-from training import settings
-from training.checks import nearest
-from training.files import table
+from zoo import catalogue
+from zoo.contract import settings
+from zoo.saving import presets as trained
+from zoo.training.checks import nearest
+from zoo.training.files import table
+from zoo.training.tuning.objectives import search_space
 
 
 def models(family=None):
     """The table of the models, of one family or all. Imports no TensorFlow."""
-    entries = settings.catalogue().ENTRIES
+    entries = catalogue.ENTRIES
     families = list(dict.fromkeys(entry.family for entry in entries))
     if family not in (None, *families):
         raise ValueError(
@@ -29,7 +32,7 @@ def presets():
     rows = [("name", "class", "data", "parameters")]
     rows += [
         (name, card["class"], card["config"]["data"], f"{card['parameters']:,}")
-        for name, card in settings.light("presets").cards().items()
+        for name, card in trained.cards().items()
     ]
     return table(rows)
 
@@ -38,7 +41,7 @@ def model(name):
     """Everything stated about one model."""
     import zoo
 
-    entry, cls = settings.catalogue().find(name), zoo.model_class(name)
+    entry, cls = catalogue.find(name), zoo.model_class(name)
     own = settings.of(cls)
     small = {key: value for key, value in SMALL.items() if key in own}
     classes = {"num_classes": 2} if "labels" in cls.targets else {}
@@ -58,7 +61,7 @@ def model(name):
             "Settings (--model.NAME of `zoo train`):",
             _settings(own),
             "",
-            f"Searched by `zoo tune`: {_searched(entry)}.",
+            f"Searched by `zoo tune`: {_searched(cls)}.",
             f"Batch size: {cls.batch_size}, of one move; fresh batches of a step: {made.parts}.",
             f"Verbs: {', '.join(verbs)}.",
             f"Score: {getattr(cls, 'score_kind', None) or 'none'}.",
@@ -66,9 +69,9 @@ def model(name):
     )
 
 
-def _searched(entry):
-    """The search space of an entry in words."""
-    spaces = settings.searched(entry)
+def _searched(cls):
+    """The search space of a class in words."""
+    spaces = search_space(cls)
     return ", ".join(f"{key} {low:g} to {high:g} ({by})" for key, (low, high, by) in spaces.items())
 
 
@@ -110,7 +113,7 @@ def optimizer(given):
 
 def _settings(own):
     rows = [
-        (f"  {name}", str(plain(setting.default)), settings.article(setting.kind), setting.words)
+        (f"  {name}", str(plain(setting.default)), setting.kind.accepted, setting.description)
         for name, setting in own.items()
     ]
     return table(rows)

@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 
-from training.build import sides
-from training.draws import translated
-from training.files import table, write_text
-from training.measures import USUAL, Subject, entry, measured
-from training.measures.subject import REPEATS, mean_error, resampled_error
+from zoo.training.build import sides
+from zoo.training.files import table, write_text
+from zoo.training.measures import USUAL, Subject, entry, measured
+from zoo.training.measures.subject import REPEATS, mean_error, resampled_error
+from zoo.training.reporting.drawings import translated
 
 SEARCHED = 100  # examples whose codes are searched for, at most
 BATCH = 32  # of `model.evaluate`
@@ -19,11 +19,11 @@ def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor
 
     Args:
         model: a compiled model of the zoo.
-        data: `training.data.Data`.
+        data: `zoo.training.data.Data`.
         count: of samples; at most as many as both splits hold.
         seed: of samples and of choices of examples.
         path: of `metrics.json`; nothing is written where None.
-        metrics: names of `training.measures.MEASURES`; `USUAL` where None.
+        metrics: names of `zoo.training.measures.MEASURES`; `USUAL` where None.
         extractor: of features; what suits the data where None.
 
     Returns:
@@ -64,7 +64,7 @@ def reconstruction(model, data, seed=0):
     """The squared error of reconstructions, for models that make them."""
     if "reconstruct" not in model.offered():
         return {}
-    from zoo.batches import mapped
+    from zoo.input_pipeline.batches import mapped
 
     is_search = "seed" in model.offered()["reconstruct"]  # of a code for each example
     test = data.test[:SEARCHED] if is_search else data.test
@@ -80,7 +80,7 @@ def classes(model, data, seed=0):
     """How often the most probable class is the label, for models that classify."""
     if "classify" not in model.offered() or data.test_labels is None:
         return {}
-    from zoo.batches import mapped
+    from zoo.input_pipeline.batches import mapped
 
     best = np.argmax(mapped(model.classify, data.test), axis=1)
     free, labels = model.targets == "none", data.test_labels

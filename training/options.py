@@ -130,16 +130,16 @@ def fit_options(made):
 
 def model_options(made, own):
     for key, setting in own.items():
-        kind = Sizes if setting.kind is tuple else setting.kind
+        kind = Sizes if setting.kind.type is tuple else setting.kind.type
         default = Sizes(setting.default) if kind is Sizes else setting.default
         kind = kind | None if setting.optional else kind
-        text = setting.words.replace("%", "%%")
+        text = setting.description.replace("%", "%%")
         usual = {"default": default, "metavar": key.upper(), "help": text}
         made.add_argument(f"--model.{key}", type=kind, **usual)
 
 
 def evaluate_options(made):
-    from training.measures import MEASURES, USUAL
+    from zoo.training.measures import MEASURES, USUAL
 
     run_option(made)
     averaged_option(made)

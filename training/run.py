@@ -1,6 +1,6 @@
 """A run: a folder that holds a model, how it was made and what came of it.
 
-    run = training.run.train("vae", "runs/vae", data="digits", epochs=5)
+    run = zoo.training.run.train("vae", "runs/vae", data="digits", epochs=5)
     run.model().sample(64, seed=0)
 
 In the folder: `config.yaml` (every setting, defaults included), `history.csv`, `samples/`,
@@ -13,18 +13,18 @@ import csv
 import dataclasses
 import json
 import logging
-import os
 import pathlib
 
 import yaml
 
-from training import build, lock, strategy
-from training import settings as known
-from training.checks import difference, flat, require_choice
-from training.config import Config, read_yaml
-from training.files import write_text
+from zoo import catalogue
+from zoo.training import build, strategy
+from zoo.training.checks import difference, flat, require_choice
+from zoo.training.config import Config, read_yaml
+from zoo.training.fault_tolerance import lock
+from zoo.training.files import write_text
+from zoo.training.folders import CHECKPOINTS, require_usable, versions
 
-CHECKPOINTS = "checkpoints"  # the folder of a run that the process that trains holds
 _log = logging.getLogger(__name__)
 
 
@@ -125,8 +125,8 @@ class Run:
         return keras.saving.load_model(self.path / "model.keras")
 
     def _at(self, checkpoint):
-        from training import state
-        from training.checkpoints import Checkpoints, Place
+        from zoo.training.fault_tolerance import state
+        from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
 
         require_choice("checkpoint", checkpoint, ("latest", "best"))
         store = Checkpoints(self.checkpoints)
@@ -171,48 +171,16 @@ class Run:
             metrics: what `zoo evaluate` found.
             count, seed: of the samples.
         """
-        from training import report
-        from training.measures import Subject
+        from zoo.training.measures import Subject
+        from zoo.training.reporting import report
 
-        entry = known.catalogue().find(self.config.model)
+        entry = catalogue.find(self.config.model)
         subject = Subject(model, data, count, seed)
         title = f"{entry.class_name} on {self.config.data}"
         paper = f"{entry.authors}, {entry.year}: {entry.title}"
         shown = report.figures(subject, self.history())
         config = (self.path / "config.yaml").read_text(encoding="utf-8")
         return report.write(self.path / "report.html", title, paper, shown, metrics, config)
-
-
-def require_usable(out):
-    """Refuses a place that neither holds a run nor can be made one."""
-    if "\0" in str(out):
-        raise ValueError(f"`out` must be the path of a folder. Received: {str(out)!r}.")
-    out = pathlib.Path(out)
-    if os.path.exists(out) and not out.is_dir():
-        raise ValueError(f"`out` must be a folder. Received: {str(out)!r}, a file.")
-    names = os.listdir(out) if os.path.isdir(out) else []
-    found = [name for name in names if name[0] != "." and name != CHECKPOINTS]
-    if found and not (out / "config.yaml").is_file():
-        raise ValueError(
-            f"`out` must be a new or empty folder, or that of a run. Received: {str(out)!r}, "
-            "which is not empty and holds no config.yaml: choose another `out`."
-        )
-    nearest = next(folder for folder in (out, *out.absolute().parents) if os.path.exists(folder))
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise ValueError(
-            f"`out` must be a place that can be written to. Received: {str(out)!r}; "
-            f"{str(nearest)!r} refuses."
-        )
-
-
-def versions():
-    """Versions of what a run depends on."""
-    import keras
-    import tensorflow as tf
-
-    import zoo
-
-    return {"tensorflow": tf.__version__, "keras": keras.__version__, "zoo": zoo.__version__}
 
 
 def train(model, out, verbose="auto", **options):
@@ -260,9 +228,9 @@ def resume(path, verbose="auto"):
 
 def fitted(model, run, data, verbose, writes=True):
     """Trains the model of a run and, in the process that writes, writes all but its config."""
-    from training import pictures
-    from training.callbacks import save_model
-    from training.workers import Workers, all_there
+    from zoo.training.callbacks import save_model
+    from zoo.training.fault_tolerance.workers import Workers, all_there
+    from zoo.training.reporting import pictures
 
     told = verbose if writes and verbose != "brief" else 0
     with all_there(run.checkpoints):
@@ -287,7 +255,7 @@ def fitted(model, run, data, verbose, writes=True):
 
 def callbacks(run, data, held_out, verbose, writes=True):
     """What happens while a run is trained; pictures and history where it `writes`."""
-    from training.callbacks import Brief, HistoryFile, Resume, SampleGrid, Signals
+    from zoo.training.callbacks import Brief, HistoryFile, Resume, SampleGrid, Signals
 
     config = run.config
     shown = [
@@ -309,7 +277,7 @@ def callbacks(run, data, held_out, verbose, writes=True):
 
 def show_after(model, run, data):
     """Pictures of a model that samples only now that its prior is fitted."""
-    from training.draws import show_samples
+    from zoo.training.reporting.drawings import show_samples
 
     name = f"epoch-{run.config.epochs:04d}.png"
     show_samples(model, run.path / "samples" / name, data.test, seed=run.config.seed)

@@ -1,6 +1,6 @@
 """Where a model trains: one device, the devices of one machine, several machines, a TPU.
 
-    with training.strategy.create("mirrored").scope():
+    with zoo.training.strategy.create("mirrored").scope():
         model = zoo.create("vae", data_shape=(28, 28, 1), latent_dim=16)
         model.compile()
     model.fit(images, batch_size=256)  # of all replicas together
@@ -12,7 +12,7 @@ TensorFlow before `create`.
 import json
 import os
 
-from training.checks import require_count
+from zoo.training.checks import require_count
 
 KINDS = ("one", "mirrored", "workers", "tpu")
 UNSTEPPED = "its workers are not in step, so no two runs agree, and Keras's `fit` cannot feed it"

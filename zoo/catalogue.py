@@ -20,7 +20,6 @@ class Entry:
     year: int
     objective: str  # in a few words
     aliases: tuple = ()
-    search: dict = dataclasses.field(default_factory=dict)  # setting -> (low, high, scale)
 
     @property
     def path(self):
@@ -37,7 +36,6 @@ def read(path=FILE):
             name,
             class_name=fields.pop("class"),
             aliases=tuple(fields.pop("aliases", ())),
-            search={key: tuple(space) for key, space in fields.pop("search", {}).items()},
             **fields,
         )
         for family, models in found.items()

@@ -122,22 +122,23 @@ class Stream:
         return [tf.reshape(word, [shape[0], -1]) for word in words] if times > 1 else words
 
 
-def training(seed, step, move, slice_of=(0, 1)):
-    """Opens the stream of one move of one training step; rows count over all replicas.
-
-    Args:
-        seed, step, move: what noise follows from.
-        slice_of: (k, count) where the rows are `batch[k::count]` of the move's batch.
-    """
+def training(seed, step, move):
+    """Opens the stream of one move of one training step; rows count over all replicas."""
     key = tf.constant(mixed(seed, move), tf.uint32), tf.cast(step, tf.uint32)
-    first, every = slice_of
-    if every == 1:
-        return opened(Stream(key, replicas.own_row_numbers))
+    return opened(Stream(key, replicas.own_row_numbers))
 
-    def rows(count):
-        return replicas.own_row_numbers(count) * np.uint32(every) + np.uint32(first)
 
-    return opened(Stream(key, rows))
+def sliced(index, count):
+    """Inside, rows are `batch[index::count]` of the batch of the open stream, drawn from its
+    start: slices together have the noise of the batch."""
+    stream = _current()
+    if count == 1:
+        return contextlib.nullcontext(stream)
+
+    def rows(size):
+        return stream.rows(size) * np.uint32(count) + np.uint32(index)
+
+    return opened(Stream(stream.key, rows))
 
 
 def serving(seed, count):
@@ -229,6 +230,18 @@ def normal(shape, shared=False):
     radius, angle = tf.sqrt(-2.0 * tf.math.log(first)), 2.0 * math.pi * second
     both = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)
     return tf.reshape(both[:, :columns], [shape[0], *shape[1:]])
+
+
+def truncated_normal(shape, limit):
+    """Standard normal draws within [-limit, limit], by the inverse of their distribution.
+
+    Args:
+        shape: as of `normal`.
+        limit: positive, a number or a scalar tensor; 0 gives zeros.
+    """
+    share = tf.math.erf(tf.cast(limit, tf.float32) / math.sqrt(2.0))  # P(|z| <= limit)
+    drawn = math.sqrt(2.0) * tf.math.erfinv(share * (2.0 * uniform(shape) - 1.0))
+    return tf.clip_by_value(drawn, -limit, limit)  # in float32 erfinv(1) is infinite
 
 
 def choice(weights, count):

@@ -49,13 +49,13 @@ def own_row_numbers(rows):
     return own + tf.cast(index() * rows, tf.uint32) if context() else own
 
 
-def total(tensors):
+def all_reduce_sum(tensors):
     """The sum over replicas of one tensor or of a structure of tensors."""
     inside = context()
     return inside.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if inside else tensors
 
 
-def mean(tensors):
+def all_reduce_mean(tensors):
     """The mean over replicas of tensors of equal shape: gradients inside a loss."""
     inside = context()
     return inside.all_reduce(tf.distribute.ReduceOp.MEAN, tensors) if inside else tensors
@@ -80,7 +80,7 @@ def own_rows(tensor):
 
 def batch_mean(tensor):
     """The mean over the rows of the global batch, axis 0 removed; differentiable."""
-    return mean(tf.reduce_mean(tensor, axis=0))
+    return all_reduce_mean(tf.reduce_mean(tensor, axis=0))
 
 
 def among(mask, term):
@@ -92,5 +92,21 @@ def among(mask, term):
     """
     chosen = tf.cast(mask, term.dtype)
     part = tf.stack([tf.reduce_sum(chosen * term), tf.reduce_sum(chosen)])
-    part = total(part)
+    part = all_reduce_sum(part)
     return tf.math.divide_no_nan(part[0], part[1])
+
+
+def ordered_sum(tensors):
+    """The sum of tensors of one shape, in their order: no timing decides its last bit.
+
+    `tf.add_n`, which also adds the gradients of what is used more than once, begins with
+    whichever input's memory it may overwrite. Of three or more that are used elsewhere too,
+    that depends on which of those uses have ended.
+    """
+    return tf.reduce_sum(tf.stack(tensors), axis=0)
+
+
+def copies(x, count):
+    """`count` tensors equal to x, whose gradients are added in their order: for three uses."""
+    each = tf.ones([count] + [1] * x.shape.rank, x.dtype)
+    return tf.unstack(each * x)  # of whose gradient XLA knows the shape; of `broadcast_to` not

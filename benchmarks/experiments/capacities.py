@@ -59,7 +59,7 @@ def copied(model, train, test, count=2000):
 
 def draw(rows, path):
     """Distances of generated and reconstructed images against the capacity, by seed."""
-    from training import pictures
+    from zoo.training.reporting import pictures
 
     panel = {}
     for seed in SEEDS:

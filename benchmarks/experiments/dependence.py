@@ -43,7 +43,7 @@ def one(name, data):
 
 def draw(rows, path):
     """The dependence of each model on MNIST, and its floor."""
-    from training import pictures
+    from zoo.training.reporting import pictures
 
     own = [row for row in rows if row["data"] == "MNIST"]
     names = [f"{row['model']}, {row['active_dims']}" for row in own]

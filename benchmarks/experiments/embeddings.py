@@ -22,7 +22,7 @@ def results(data_dir):
 @functools.cache
 def data():
     """Training and held-out rows of the manifold with four modes."""
-    from training.planted import manifold
+    from zoo.training.data.planted import manifold
 
     x, planted = manifold(8, modes=True)
     return x[:-SHOWN], x[-SHOWN:], planted["z"][-SHOWN:]
@@ -58,7 +58,7 @@ def placed(codes):
 
 def draw(rows, path):
     """A panel for the data and for each model."""
-    from training import pictures
+    from zoo.training.reporting import pictures
 
     panels = {row["title"]: np.array(row["points"]) for row in rows}
     pictures.clouds(panels, planted_modes(), path)

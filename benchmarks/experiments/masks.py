@@ -52,7 +52,7 @@ def one(m, data):
 
 def draw(rows, path):
     """ln alpha of every dimension over the steps, a panel for each size."""
-    from training import pictures
+    from zoo.training.reporting import pictures
 
     panels = {}
     for row in rows:

@@ -82,8 +82,8 @@ def gaps(model, data):
 
 def geometry(model, shown):
     """The class radius under MNIST's classifier, its two bounds, and how even the classes are."""
-    from training.classifiers import load
     from zoo.metrics.class_radius import class_radius, log_bound
+    from zoo.training.measures.classifiers import load
 
     classifier = load("mnist")
     logits = tf.function(lambda z: classifier(model.decode(z)), autograph=False)
@@ -95,7 +95,7 @@ def geometry(model, shown):
 
 def draw(rows, path):
     """Samples before and after, in alternating rows."""
-    from training import pictures
+    from zoo.training.reporting import pictures
 
     pictures.rows([np.array(row["samples"]) for row in rows], path, columns=SHOWN, scale=3)
 

@@ -13,7 +13,7 @@ KEPT = pathlib.Path("runs/experiments")
 
 def kept(name, make):
     """What `make()` finds, or found before: an experiment that was stopped goes on."""
-    from training.files import write_text
+    from zoo.training.files import write_text
 
     file = KEPT / f"{name}.json"
     if file.is_file():
@@ -29,7 +29,7 @@ def kept(name, make):
 @functools.cache
 def mnist(data_dir):
     """MNIST, loaded once."""
-    from training import data
+    from zoo.training import data
 
     return data.load("mnist", data_dir=data_dir)
 
@@ -62,8 +62,8 @@ def fit(model, x, batch_size, steps, **options):
 
 def distances(sides, test, extractor=None):
     """The Frechet distance of each side to held-out data, of features or of the values."""
-    from training.classifiers import extractor as named
     from zoo.metrics.fid import Moments, frechet_distance
+    from zoo.training.measures.classifiers import extractor as named
 
     features = named(extractor or "pixels").features
     held = Moments.of(features(test))
@@ -72,7 +72,7 @@ def distances(sides, test, extractor=None):
 
 def sides_of(model, train, test):
     """Generated and reconstructed examples, and training data: the floor of a distance."""
-    from training.draws import draw
+    from zoo.training.reporting.drawings import draw
 
     rows = [test[i : i + 500] for i in range(0, len(test), 500)]
     again = np.concatenate([np.asarray(model.reconstruct(x)) for x in rows])

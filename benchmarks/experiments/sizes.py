@@ -25,8 +25,8 @@ def run(name, n, m):
 
 def one(name, n, m):
     """Trains and measures."""
-    from training.planted import manifold
     from zoo.metrics.precision_recall import manifolds
+    from zoo.training.data.planted import manifold
 
     x, _ = manifold(n, count=TRAIN + TEST)
     train, test = x[:TRAIN], x[TRAIN:]
@@ -87,7 +87,7 @@ NAMES = {"wae_gan": "WAE-GAN", "mask_aae": "MaskAAE"}
 
 def draw(rows, path):
     """A panel for each manifold: distances of generated and of reconstructed data."""
-    from training import pictures
+    from zoo.training.reporting import pictures
 
     panels = {}
     for n in SIZES:

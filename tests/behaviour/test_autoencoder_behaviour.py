@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import gaussians, linear_gaussian
 from zoo.autoencoder.autoencoder import Autoencoder
 from zoo.autoencoder.rae import RAE
 from zoo.networks.mlp import mlp
 from zoo.priors.fitted_mixture import FittedMixture
+from zoo.training.data.planted import gaussians, linear_gaussian
 
 
 def made(cls, data_dim, latent_dim, hidden=(), **settings):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import gaussians, ring
 from zoo.gan_dynamics.bayesian_gan import BayesianGAN
 from zoo.networks.mlp import mlp
 from zoo.optimizers.sghmc import SGHMC
+from zoo.training.data.planted import gaussians, ring
 
 # Without data a posterior is its prior.
 

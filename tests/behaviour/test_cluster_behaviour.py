@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training import data
-from training.evaluate import matched_accuracy
-from training.planted import blobs
 from zoo.networks.mlp import mlp
+from zoo.training import data
+from zoo.training.data.planted import blobs
+from zoo.training.evaluate import matched_accuracy
 from zoo.vae_mixture.mog_vae_cluster import MoGVAECluster
 
 CLUSTERS, LATENT = 5, 4

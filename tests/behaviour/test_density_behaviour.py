@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from training.planted import moons
 from zoo.density.made import MADE
 from zoo.density.maf import MAFDensity
 from zoo.layers.maf_step import MAFStep
 from zoo.likelihoods.mixture import GaussianMixture
 from zoo.networks.autoregressive import Autoregressive
 from zoo.priors.flow import FlowPrior
+from zoo.training.data.planted import moons
 
 STATES = np.array([*itertools.product([0.0, 1.0], repeat=8)], np.float32)
 
@@ -41,7 +41,8 @@ class Unmasked(Autoregressive):
 
 def binary(network=Autoregressive, **settings):
     keras.utils.set_random_seed(0)
-    return MADE(network((8,), 1, (64,), **settings), likelihood=MADE.law(binary=True), seed=0)
+    bernoulli = MADE.conditional(binary=True)
+    return MADE(network((8,), 1, (64,), **settings), likelihood=bernoulli, seed=0)
 
 
 @functools.cache
@@ -122,7 +123,7 @@ def integral(model, low=-8.0, high=8.0, ticks=401):
 
 def real(components):
     keras.utils.set_random_seed(0)
-    law = MADE.law(binary=False, components=components)
+    law = MADE.conditional(binary=False, components=components)
     return MADE(Autoregressive((2,), law.channels, (64, 64)), likelihood=law, seed=0)
 
 
@@ -142,7 +143,7 @@ def test_a_mixture_of_two_follows_two_curves_and_one_gaussian_does_not(figure):
 
 def test_a_network_of_other_channels_than_its_law_reads_is_refused():
     with pytest.raises(ValueError, match="`network` of MADE must give shape .*Received: "):
-        MADE(Autoregressive((2,), 3), likelihood=MADE.law(binary=True))
+        MADE(Autoregressive((2,), 3), likelihood=MADE.conditional(binary=True))
 
 
 # MAF: two half moons.

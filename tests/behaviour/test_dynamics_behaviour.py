@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import ring
 from zoo.gan.gan import GAN
 from zoo.gan_dynamics.consensus_gan import ConsensusGAN
 from zoo.gan_dynamics.unrolled_gan import UnrolledGAN
 from zoo.networks.mlp import mlp
+from zoo.training.data.planted import ring
 
 
 class Shift(keras.layers.Layer):
@@ -123,8 +123,9 @@ def test_the_gradient_goes_through_the_inner_steps(steps, x, figure):
 class Cut(UnrolledGAN):
     """Mutation: the inner steps are taken, but no gradient goes through them."""
 
-    def ahead(self, x, fake, training):
-        return [tf.stop_gradient(weight) for weight in super().ahead(x, fake, training)]
+    def unrolled_weights(self, x, samples, training):
+        weights = super().unrolled_weights(x, samples, training)
+        return [tf.stop_gradient(weight) for weight in weights]
 
 
 def test_inner_steps_without_their_gradient_are_another_game():

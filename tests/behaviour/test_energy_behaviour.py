@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import manifold
 from zoo.gan.began import BEGAN
 from zoo.networks.mlp import mlp
+from zoo.training.data.planted import manifold
 
 
 def made(size=64, hidden=(64, 64), latent_dim=8, **settings):

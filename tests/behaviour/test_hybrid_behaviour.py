@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
-from training.planted import manifold
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
 from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
+from zoo.training.data.planted import manifold
 
 # VAEGAN: three targets of one forward pass.
 
@@ -232,9 +232,12 @@ def test_more_restarts_find_better_codes():
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        ({"restarts": 0}, "`restarts` of AnoGAN must be at least 1. Received: 0"),
-        ({"search_steps": -1}, "`search_steps` of AnoGAN must be at least 0. Received: -1"),
-        ({"feature_weight": 2.0}, r"`feature_weight` must be in \[0, 1\]. Received: 2.0"),
+        ({"restarts": 0}, "`restarts` of AnoGAN must be an integer from 1. Received: 0"),
+        ({"search_steps": -1}, "`search_steps` of AnoGAN must be an integer from 0. Received: -1"),
+        (
+            {"feature_weight": 2.0},
+            r"`feature_weight` of AnoGAN must be .* at most 1. Received: 2.0",
+        ),
     ],
 )
 def test_searches_that_cannot_be_made_are_refused(wrong, words):

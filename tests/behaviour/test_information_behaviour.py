@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 
-from training.evaluate import matched_accuracy
-from training.planted import ring
 from zoo.gan_label.infogan import InfoGAN
 from zoo.metrics.interpolation import traverse
 from zoo.networks.features import with_head
 from zoo.networks.mlp import mlp
 from zoo.priors.codes import Codes
+from zoo.training.data.planted import ring
+from zoo.training.evaluate import matched_accuracy
 
 MODES, MOST = 10, np.log(10.0)
 

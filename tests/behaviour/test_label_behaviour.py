@@ -8,11 +8,11 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
-from training import data
-from training.planted import blobs, linear_gaussian
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.networks.labelled import labelled
 from zoo.networks.mlp import mlp
+from zoo.training import data
+from zoo.training.data.planted import blobs, linear_gaussian
 from zoo.vae_label.cvae import CVAE
 
 
@@ -39,10 +39,10 @@ def trained(model, x, y, epochs, rate=1e-2, batch_size=256):
 class Unaware(CVAE):
     """Mutation: the posterior q(z|x) that lectures print, without the label."""
 
-    def bound(self, x, y, training):
+    def elbo_parts(self, x, y, training):
         aware, self.encoder = self.encoder, lambda xy, training: aware([xy[0], 0 * xy[1] - 1])
         try:
-            return super().bound(x, y, training)
+            return super().elbo_parts(x, y, training)
         finally:
             self.encoder = aware
 
@@ -163,7 +163,7 @@ def test_samples_of_digits_are_read_as_their_labels(figure):
 
     digits = data.load("digits")
     keras.utils.set_random_seed(0)
-    model = CVAE.for_data((8, 8, 1), 8, 10, seed=0)
+    model = CVAE.for_data((8, 8, 1), 8, num_classes=10, seed=0)
     trained(model, digits.train, digits.train_labels, 60, 3e-3, batch_size=32)
     judge = SVC().fit(digits.train.reshape(-1, 64), digits.train_labels)
     labels = np.arange(1000) % 10

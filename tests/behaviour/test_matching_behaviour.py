@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import manifold
 from zoo.losses.discrepancy import inverse_multiquadric, mmd
 from zoo.losses.schedules import Doubling
 from zoo.matching.flex_ae import FlexAE
@@ -18,6 +17,7 @@ from zoo.networks.mlp import mlp
 from zoo.noise import serving
 from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
 from zoo.priors.generator import PriorGenerator
+from zoo.training.data.planted import manifold
 
 WIDTHS = (128, 128)
 

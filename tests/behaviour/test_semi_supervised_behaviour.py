@@ -8,10 +8,10 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from training.arrays import some_labels
-from training.planted import blobs
 from zoo.networks.labelled import labelled
 from zoo.networks.mlp import mlp
+from zoo.training.data.arrays import some_labels
+from zoo.training.data.planted import blobs
 from zoo.vae_label.m2_vae import M2VAE
 
 

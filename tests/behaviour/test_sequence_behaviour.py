@@ -10,10 +10,10 @@ import scipy.stats
 import tensorflow as tf
 
 import zoo
-from training.planted import rotation
 from zoo.metrics.jump_error import jump_error
 from zoo.posteriors.gaussian import DiagonalGaussian
-from zoo.vae.td_vae import TDVAE
+from zoo.sequence.td_vae import TDVAE
+from zoo.training.data.planted import rotation
 
 STEPS, PERIOD, LATENT = 12, 8, 8
 

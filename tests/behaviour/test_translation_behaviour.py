@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import shapes
 from zoo.layers.dropout import Dropout
 from zoo.networks.mlp import mlp
 from zoo.networks.unet import unet
+from zoo.training.data.planted import shapes
 from zoo.translation.cyclegan import CycleGAN
 from zoo.translation.pix2pix import Pix2Pix
 
@@ -202,7 +202,7 @@ def test_an_unknown_direction_is_refused():
 
 
 def test_a_pool_of_negative_size_is_refused():
-    with pytest.raises(ValueError, match="`pool_size` of CycleGAN must be at least 0"):
+    with pytest.raises(ValueError, match="`pool_size` of CycleGAN must be an integer from 0"):
         cyclegan(0, pool_size=-1)
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import linear_gaussian
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.reconstruction import sum_of_rest
 from zoo.networks.mlp import mlp
+from zoo.training.data.planted import linear_gaussian
 from zoo.vae.beta_vae import BetaVAE
 from zoo.vae.fixed_variance_vae import FixedVarianceVAE
 from zoo.vae.heteroscedastic_vae import HeteroscedasticVAE

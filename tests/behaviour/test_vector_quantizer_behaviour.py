@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.planted import gaussians
 from zoo.autoencoder.vq_vae import VQVAE
 from zoo.layers.vector_quantizer import VectorQuantizer, straight_through
 from zoo.losses.reconstruction import squared_error
 from zoo.networks import maps
+from zoo.training.data.planted import gaussians
 
 KINDS, DIM = 64, 32
 

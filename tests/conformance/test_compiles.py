@@ -18,7 +18,7 @@ from descriptors import (
 )
 from graphs import barred, require_static
 
-from training.build import precision
+from zoo.training.build import precision
 
 
 @every_model_at_leisure

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from descriptors import BATCH, ROWS, every_model, every_other_shape, trained, values
+from descriptors import BATCH, CLASSES, ROWS, every_model, every_other_shape, trained, values
 
 
 def terms(model):
@@ -57,8 +57,12 @@ def test_evaluation_includes_a_short_last_batch(name):
 @every_model
 def test_predict_gives_one_example_a_row(name):
     model, row = trained(name)[0], ROWS[name]
-    kind = {"x": model.data_shape, "z": row.code}[row.called_on]
-    rows = np.random.default_rng(0).random((6, *kind), np.float32)
+    code = np.random.default_rng(0).random((6, *row.code), np.float32)
+    rows = {
+        "x": np.random.default_rng(0).random((6, *model.data_shape), np.float32),
+        "z": code,
+        "z, labels": [code, np.arange(6) % CLASSES],
+    }[row.called_on]
     shown = model.predict(rows, batch_size=BATCH, verbose=0)
     np.testing.assert_allclose(shown, model(rows), atol=1e-6)
     assert len(shown) == 6

@@ -9,7 +9,7 @@ import pytest
 from descriptors import every_model, trained
 
 import zoo
-from zoo.loading import objects, parameters
+from zoo.saving.loading import objects, parameters
 
 SIZES = {"units", "filters", "hidden"}  # of layers
 

@@ -11,10 +11,10 @@ from descriptors import every_model, trained
 from exports import UNTIMED, Apart
 from signatures import committed, words
 
-import export
 import zoo
-from export import apart, saved_model, serve_check
-from export.load import NOTE
+from zoo import export
+from zoo.export import apart, saved_model, serve_check
+from zoo.export.load import NOTE
 
 pytestmark = pytest.mark.fault
 
@@ -32,9 +32,9 @@ def alone():
 @pytest.fixture
 def untrained(monkeypatch):
     """Nothing of `training` can be imported."""
-    for module in [name for name in sys.modules if name.partition(".")[0] == "training"]:
+    for module in [name for name in sys.modules if name.startswith("zoo.training")]:
         monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setitem(sys.modules, "training", None)
+    monkeypatch.setitem(sys.modules, "zoo.training", None)
 
 
 def told(folder):

@@ -7,7 +7,7 @@ from descriptors import BATCH, ROWS, every_model, observed, trained
 from graphs import overtaken, unordered
 from kills import Before, Killed, different, held, kill, put, scramble
 
-from training.callbacks import Resume
+from zoo.training.callbacks import Resume
 
 STEPS, EPOCHS, KILLS = 3, 2, 3
 

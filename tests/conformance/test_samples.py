@@ -4,7 +4,7 @@ import numpy as np
 from descriptors import CLASSES, ROWS, every_model, every_sampler, every_shape, trained, values
 
 import zoo
-from zoo.verbs import code_spec
+from zoo.verbs.signatures import code_spec
 
 
 def drawn(name, count, seed=None):
@@ -46,7 +46,7 @@ def test_verbs_change_no_variable(name):
 def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
     row = ROWS[name]
     model = trained(name)[0] if shape == row.shapes[0] else row.make(shape)
-    code = row.code if shape == row.shapes[0] else getattr(model, "code_shape", row.code)
+    code = row.code if shape == row.shapes[0] else model.code_shape
     own = {
         "score": (),
         "encode": row.encoded or code,
@@ -66,7 +66,7 @@ def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
 def called(model, verb):
     """A verb on five rows."""
     random, dtype = np.random.default_rng(2), code_spec(model)[1].as_numpy_dtype
-    code = getattr(model, "code_shape", ROWS_OF_CLASS[type(model)].code)
+    code = model.code_shape or ()
     given = {name: random.random((5, *model.data_shape), np.float32) for name in ("x", "x1", "x2")}
     given |= {name: random.normal(size=(5, *code)) for name in ("z", "z1", "z2")}
     if dtype == np.int32:  # indices
@@ -74,7 +74,7 @@ def called(model, verb):
     given |= {name: given[name].astype(dtype) for name in ("z", "z1", "z2")}
     given["y"] = random.random((5, *model.target_shape), np.float32)
     given |= {"count": 5, "steps": 3, "seed": 7, "labels": np.arange(5) % CLASSES}
-    given["codes"] = np.eye(5, getattr(model, "codes_dim", 1), dtype=np.float32)
+    given["codes"] = np.eye(5, model.codes_dim or 1, dtype=np.float32)
     return getattr(model, verb)(**{name: given[name] for name in model.offered()[verb]})
 
 

@@ -12,7 +12,7 @@ from descriptors import every_model, every_sampler, trained
 from signatures import REMAKE, committed, shown
 
 from zoo import noise
-from zoo.verbs import argument
+from zoo.verbs.signatures import argument
 
 
 @functools.lru_cache(maxsize=2)

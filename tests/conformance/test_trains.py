@@ -2,17 +2,16 @@
 
 import functools
 
-import keras
 import numpy as np
 import tensorflow as tf
-from descriptors import BATCH, ROWS, every_model, key, trained, values
+from descriptors import BATCH, ROWS, descent, every_model, key, trained, values
 
 
 @functools.lru_cache(maxsize=2)
 def moved(name):
     """The model of a row, and the variables that each move of a step changed, by movers."""
     model, found = ROWS[name].make(), {}
-    model.compile(keras.optimizers.SGD(1.0))
+    model.compile(descent(model, 1.0))
     batch = [tf.constant(side[:BATCH]) for side in ROWS[name].data(model)]
     start = model.get_weights()
     for movers in dict.fromkeys(model.play):
@@ -27,7 +26,7 @@ def moved(name):
 def owned(model, player):
     """Keys of all that a player may change: weights, state and its optimizer."""
     own = [v for kind in (True, False) for v in model.variables_of(player, kind)]
-    optimizer = model.optimizers[player].variables
+    optimizer = model.optimizers[player].variables if player in model.optimizers else ()
     return {key(model, v) for v in own} | {f"{player} {v.path}" for v in optimizer}
 
 
@@ -71,4 +70,6 @@ def test_optimizers_count_every_move_of_their_player(name):
     steps, first = model.steps.numpy(), {p: m[0] for m in model.play for p in m}
     found = {player: o.iterations.numpy() for player, o in model.optimizers.items()}
     assert steps > 0
-    assert found == {p: steps * model.moves.get(first[p], 1) for p in model.players}
+    assert found == {p: steps * model.moves.get(first[p], 1) for p in model.optimizers}
+    others = set(model.players) - set(model.optimizers)  # whose update is no gradient
+    assert all(model.default_optimizer(player) is None for player in others)

@@ -18,7 +18,9 @@ def apart(two):
             keras.utils.set_random_seed(1)
             with scope:
                 model = build()
-            model.compile(optimizer or keras.optimizers.SGD(0.1))  # outside the scope
+            follows = any(model.default_optimizer(p) is not None for p in model.players)
+            usual = keras.optimizers.SGD(0.1) if follows else None
+            model.compile(optimizer or usual)  # outside the scope
             model.fit(*data, **{"batch_size": 8, "verbose": 0, **options})
             found.append(model.get_weights())
         return max(np.abs(a - b).max() for a, b in zip(*found, strict=True))

@@ -10,7 +10,7 @@ import tensorflow as tf
 from descriptors import IMAGE
 
 import zoo
-from zoo import budget
+from zoo.saving import budget
 
 BATCH = 4
 

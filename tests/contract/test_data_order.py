@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import GenerativeModel, batches
+from zoo import GenerativeModel
+from zoo.input_pipeline import batches
 
 COUNT, BATCH = 26, 4
 ROWS = np.arange(COUNT, dtype="float32")[:, None]
@@ -25,11 +26,11 @@ class Recorder(GenerativeModel):
     def clerk_loss(self, x, y, training):
         return {"total": x[:, 0]}
 
-    def move(self, movers, batch, number):
-        fed = tf.reshape(batch[0], [1, BATCH])
+    def update(self, movers, x, y):
+        fed = tf.reshape(x, [1, BATCH])
         where = tf.reshape(self.steps.value, [1, 1])
         self.record.assign(tf.tensor_scatter_nd_update(self.record.value, where, fed))
-        return {"clerk": self.clerk_loss(*batch, training=True)}
+        return {"clerk": self.clerk_loss(x, y, training=True)}
 
 
 def fed(seed=0, epochs=1, execution=1, x=ROWS, **options):

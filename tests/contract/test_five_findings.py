@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo import GenerativeModel, batches, noise
+from zoo import GenerativeModel, noise
+from zoo.input_pipeline import batches
 
 EXACT, WRONG = 1e-6, 1e-4  # of weights: rounding, and what a fault costs at least
 ROWS = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")

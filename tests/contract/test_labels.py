@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.labels import checked, completed
+from zoo.verbs.labels import checked, completed
 
 MODEL = types.SimpleNamespace(num_classes=3)
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 from graphs import optimized, overtaken, unordered
 
-from zoo.sums import copies, total
+from zoo.replicas import copies, ordered_sum
 
 THREE = [tf.constant([1.0, 2.0]), tf.constant([3.0, 4.0]), tf.constant([5.0, 7.0])]
 
@@ -39,7 +39,7 @@ def sloped(uses):
 def test_a_sum_of_what_is_used_elsewhere_has_one_order():
     planted, found = ran(added_by(tf.add_n))
     assert len(found) == 1
-    ours, none = ran(added_by(total))
+    ours, none = ran(added_by(ordered_sum))
     assert none == []
     assert abs(ours[0] - planted[0]).max() < 1e-6
 

@@ -112,9 +112,9 @@ class Watcher(Duel):
     def third_loss(self, x, y, training):
         return {"value": self.w.value**2}
 
-    def move(self, movers, batch, number):
-        SEEN.append((*movers, batch[0].numpy()[:, 0].tolist()))
-        return super().move(movers, batch, number)
+    def update(self, movers, x, y):
+        SEEN.append((*movers, x.numpy()[:, 0].tolist()))
+        return super().update(movers, x, y)
 
 
 def shown(**tables):
@@ -371,17 +371,31 @@ class ClosedForm(GenerativeModel):
     def density_loss(self, x, y, training):
         return {"error": tf.reduce_sum((x - self.center.value) ** 2, axis=1)}
 
-    def move(self, movers, batch, number):
-        terms = self.terms_of(movers, *batch, training=True)
-        self.center.assign(self.batch_mean(batch[0]))
+    def default_optimizer(self, player):
+        return None
+
+    def update(self, movers, x, y):
+        terms = self.terms_of(movers, x, y, training=True)
+        self.center.assign(self.batch_mean(x))
         return terms
 
 
 def test_a_move_may_be_a_closed_form_update():
     model = ClosedForm(seed=0)
-    logs = stepped(model)
+    model.compile()
+    assert model.optimizers == {}
+    logs = {name: float(value) for name, value in model.train_step(tf.constant(ROWS)).items()}
     np.testing.assert_allclose(model.center.numpy(), ROWS.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(logs["loss"], np.mean(np.sum(ROWS**2, axis=1)), rtol=1e-6)
+
+
+def test_an_optimizer_for_what_follows_no_gradient_is_refused():
+    words = "`optimizer` of ClosedForm must be None for 'density'.* Received: SGD"
+    for given in (keras.optimizers.SGD(), {"density": keras.optimizers.SGD()}):
+        with pytest.raises(ValueError, match=words):
+            ClosedForm(seed=0).compile(given)
+    with pytest.raises(ValueError, match="`accumulate` of ClosedForm must be 1: .* Received: 2"):
+        ClosedForm(seed=0).compile(accumulate=2)
 
 
 def test_a_closed_form_update_is_right_on_two_replicas(apart):

@@ -252,7 +252,7 @@ def test_a_scaled_step_that_is_finite_is_not_skipped(two):
 
 
 def test_without_the_sum_an_infinity_is_seen_by_its_own_replica_alone(two, monkeypatch):
-    monkeypatch.setattr(replicas, "total", lambda tensors: [2.0 * t for t in tensors])
+    monkeypatch.setattr(replicas, "all_reduce_sum", lambda tensors: [2.0 * t for t in tensors])
     found, updates = scaled(two, 3e38)
     assert updates == 3 or not np.isfinite([w for w, _ in found]).all()
 

@@ -7,8 +7,8 @@ import pytest
 from c_program import build
 from exports import NAMES, Apart, labelled, tiny
 
-import export
-from export import apart, saved_model
+from zoo import export
+from zoo.export import apart, saved_model
 
 
 @pytest.fixture

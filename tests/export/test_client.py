@@ -10,7 +10,7 @@ import pytest
 from exports import run
 
 from benchmarks import prediction_server
-from export import check, client
+from zoo.export import check, client
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_rest_needs_no_tensorflow_and_grpc_says_what_it_needs(ports):
     code = f"""
 import sys
 sys.modules.update(tensorflow=None, grpc=None, keras=None)
-from export import client
+from zoo.export import client
 model = client.connect("http://127.0.0.1:{ports["http"]}", "vae")
 print(model.sample(seed=[1, 2]).shape)
 try:

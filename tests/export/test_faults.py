@@ -18,15 +18,15 @@ from descriptors import ROWS
 from exports import ROOT, UNTIMED, tiny
 from killed import PLAIN, Forks
 
-import export
-from export import manifest, probes, saved_model, serve_check, staging, warmup
-from training import cli
+from zoo import export
+from zoo.export import manifest, probes, saved_model, serve_check, staging, warmup
+from zoo.training import cli
 
 FULL = """
 import shutil, sys
 import numpy as np
 import tensorflow as tf
-from export import load, saved_model
+from zoo.export import load, saved_model
 
 class Plain:
     def __init__(self, megabytes):

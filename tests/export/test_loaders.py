@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from c_program import asked
 
-from export import check, warmup
+from zoo.export import check, warmup
 
 NAMES = ("vae", "wgan_gp", "labelled")
 INVALID_ARGUMENT = 3

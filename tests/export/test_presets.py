@@ -12,12 +12,13 @@ import yaml
 from c_program import asked
 from exports import ROOT
 
-import export
 import zoo
 from benchmarks import presets as shipped
-from export import card, check
-from training import cli
-from training.config import Config, read_yaml
+from zoo import export
+from zoo.export import check
+from zoo.training import cli
+from zoo.training.config import Config, read_yaml
+from zoo.training.reporting import card
 
 TINY = "train vae --data digits --epochs 1 --latent-dim 3 --limit 200 --model.channels 4,4"
 SHIPPED = sorted(path.parent.name for path in (ROOT / "saved_models").glob("*/CARD.md"))
@@ -43,7 +44,7 @@ def presets(made, monkeypatch):
 
 
 def test_an_exported_run_is_loaded_by_name(presets, made):
-    from training.run import Run
+    from zoo.training.run import Run
 
     assert zoo.list_presets() == ["tiny vae"]
     ours, run = zoo.load_preset("tiny vae"), Run.open(made[1])
@@ -145,7 +146,6 @@ def test_the_c_program_serves_a_shipped_preset_as_python_does(program, name):
 
 
 def test_presets_lie_where_the_command_looks():
-    from training import settings
-    from zoo import presets
+    from zoo.saving import presets
 
-    assert settings.light("presets").root() == presets.root() == pathlib.Path(ROOT, "saved_models")
+    assert presets.root() == pathlib.Path(ROOT, "saved_models")

@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 from exports import tiny
 
-import export
-from export import apart, saved_model, staging, warmup
+from zoo import export
+from zoo.export import apart, saved_model, staging, warmup
 
 
 @pytest.fixture(scope="module")

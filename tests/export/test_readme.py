@@ -9,7 +9,7 @@ import numpy as np
 from exports import ROOT
 
 import zoo
-from export import check
+from zoo.export import check
 
 
 def script():

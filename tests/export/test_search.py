@@ -2,8 +2,8 @@
 
 import numpy as np
 
-import export
 import zoo
+from zoo import export
 
 
 def test_a_search_is_served_as_the_model_runs_it(tmp_path):

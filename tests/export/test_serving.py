@@ -12,9 +12,9 @@ from exports import run
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-import export
 from benchmarks import prediction_server
-from export import serving, warmup
+from zoo import export
+from zoo.export import serving, warmup
 
 FLAGS = {  # of tensorflow_model_server 2.21, that the commands use
     "--model_config_file",

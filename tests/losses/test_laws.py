@@ -100,7 +100,7 @@ def test_a_likelihood_has_a_name_or_is_itself():
     assert likelihood("gaussian", bounded=True).bounded
     assert isinstance(likelihood("bernoulli", bounded=False), Bernoulli)
     with pytest.raises(ValueError, match="must be one of"):
-        likelihood("laplace", bounded=False)
+        likelihood("cauchy", bounded=False)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 from scipy.stats import norm
 
-from training.planted import grid
 from zoo.metrics import lipschitz
 from zoo.metrics.class_radius import class_radius, compared, envelope, log_bound, sum_bound
 from zoo.metrics.diversity import collision_probability, diversity, renyi_entropy
 from zoo.metrics.mode_coverage import mode_coverage
+from zoo.training.data.planted import grid
 
 UNIFORM = {  # classes: sum bound, log bound
     2: (0.7979, 1.8384),

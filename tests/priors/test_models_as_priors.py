@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from zoo import Autoencoder, GenerativeModel, MAFDensity
-from zoo.density.index_law import IndexLaw
+from zoo.density.index_density import IndexDensity
 from zoo.likelihoods.categorical import Categorical
 from zoo.networks.mlp import mlp
 from zoo.noise import serving
@@ -36,7 +36,7 @@ def planted(count=4000):
 @pytest.fixture(scope="module")
 def fitted():
     keras.utils.set_random_seed(0)
-    prior = IndexLaw.of((2, 2), 3, hidden=(32,), seed=0)
+    prior = IndexDensity.of((2, 2), 3, hidden=(32,), seed=0)
     prior.compile(keras.optimizers.Adam(1e-2), steps_per_execution=31)
     assert not prior.is_fitted
     prior.fit(np.float32(planted()), batch_size=128, epochs=12, verbose=0)

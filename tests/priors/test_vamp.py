@@ -94,7 +94,10 @@ def test_a_dataset_that_is_too_small_to_start_from_is_refused():
 def test_impossible_settings_are_refused():
     with pytest.raises(ValueError, match="`components` must be at least 1. Received: 0"):
         VampPrior((2,), components=0)
-    with pytest.raises(ValueError, match="`start` must be 'noise' or 'data'. Received: 'random'"):
+    with pytest.raises(
+        ValueError,
+        match="`start` of VampPriorVAE must be one of 'noise', 'data'. Received: 'random'",
+    ):
         model(start="random")
 
 

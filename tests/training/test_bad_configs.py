@@ -14,9 +14,10 @@ import time
 import pytest
 import yaml
 
-from training import build, cli, data, settings
-from training.config import Config
 from zoo.catalogue import ENTRIES
+from zoo.contract import settings
+from zoo.training import build, cli, data
+from zoo.training.config import Config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HEARD = """
@@ -36,16 +37,16 @@ def hear(event, given):
     elif event.startswith(("socket.connect", "subprocess", "os.system", "os.exec", "os.spawn")):
         heard.append(event)
 
-import training.cli
+from zoo.training import cli
 if len(sys.argv) > 3:  # what they write of their own
-    import matplotlib.pyplot, keras, zoo, training.run, tensorflow_datasets
+    import matplotlib.pyplot, keras, zoo.registry, zoo.training.run, tensorflow_datasets
     tensorflow_datasets.list_builders(with_community_datasets=False)
 sys.addaudithook(hear)
 for argv in commands:
     error = io.StringIO()
     with contextlib.redirect_stderr(error):
         try:
-            code = training.cli.main(argv)
+            code = cli.main(argv)
         except BaseException as wrong:
             code = repr(wrong)
     said.append([code, error.getvalue().splitlines()])
@@ -87,7 +88,9 @@ UNKNOWN = {  # command -> the nearest name, or what is accepted
 def test_unknown_names_are_refused_within_two_seconds(words, tmp_path):
     """F40: exit 2, the nearest names, no TensorFlow; less than 2 s of one core."""
     argv = [*words.split(), *(["--out", "out"] if words[0] == "t" else [])]
-    code = "import sys; from training.cli import main; code = main(sys.argv[1:]); import resource"
+    code = (
+        "import sys; from zoo.training.cli import main; code = main(sys.argv[1:]); import resource"
+    )
     code += "; used = resource.getrusage(resource.RUSAGE_SELF); spent = used.ru_utime"
     code += "; print(code, spent + used.ru_stime, 'tensorflow' in sys.modules)"
     done = subprocess.run(
@@ -102,7 +105,7 @@ def test_unknown_names_are_refused_within_two_seconds(words, tmp_path):
 
 def test_an_objective_that_no_model_logs_is_refused_before_it_is_searched(tmp_path):
     """F40: as the logs of the model are known only then."""
-    from training import search
+    from zoo.training.tuning import search
 
     with pytest.raises(ValueError, match="`objective` must be .*'val_fdi'. Nearest: val_fid"):
         search.search("vae", tmp_path / "out", "val_fdi", latent_dim=2, limit=200)
@@ -116,7 +119,7 @@ def test_an_objective_that_no_model_logs_is_refused_before_it_is_searched(tmp_pa
 def test_an_objective_that_does_not_apply_is_refused_before_it_is_searched(
     name, objective, tmp_path
 ):
-    from training import search
+    from zoo.training.tuning import search
 
     with pytest.raises(ValueError, match=f"`objective` must be .*{objective}', which does not"):
         search.search(name, tmp_path / "out", objective, latent_dim=2, limit=200)
@@ -254,7 +257,7 @@ def accepted(fields):
     """The config of these fields, or None where it is refused in words of ours."""
     try:
         config = Config.from_dict(fields)
-        settings.checked(build_class(config.model), config.settings)
+        settings.of_config(build_class(config.model), config.settings)
     except ValueError as error:
         assert any(word in str(error) for word in ("Received: ", "Nearest: ")), error
         return None

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from descriptors import ROWS, trained
 
-from training import data as datasets
-from training import report
-from training.measures import Subject, measured
+from zoo.training import data as datasets
+from zoo.training.measures import Subject, measured
+from zoo.training.reporting import report
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 

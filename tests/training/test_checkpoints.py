@@ -8,8 +8,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from training import checkpoints
-from training.checkpoints import Checkpoints, Damaged, NotWritten, Place
+from zoo.training.fault_tolerance import checkpoints
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Damaged, NotWritten, Place
 
 FILES = ("arrays.npz", "record.json", "SHA256SUMS")
 PLACES = [Place(0, 0), Place(0, 20), Place(1, 0)]

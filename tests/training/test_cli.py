@@ -16,18 +16,18 @@ import numpy as np
 import pytest
 import yaml
 
-import export
 import zoo
-from training import build, cli
-from training.config import Config, read_yaml
-from training.files import atomic
-from training.run import Run
+from zoo import catalogue, export
+from zoo.training import build, cli
+from zoo.training.config import Config, read_yaml
+from zoo.training.files import atomic
+from zoo.training.run import Run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = ["--epochs", "2", "--latent-dim", "4", "--model.channels", "4,4", "--limit", "300"]
 LIGHT = """
 import sys
-from training.cli import main
+from zoo.training.cli import main
 for argv in {commands}:
     try:
         main(argv)
@@ -92,7 +92,7 @@ def test_help_of_each_command_has_an_example(command, capsys):
 def test_list_names_every_model(capsys):
     assert cli.main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    names = [entry.name for entry in cli.settings.catalogue().ENTRIES]
+    names = [entry.name for entry in catalogue.ENTRIES]
     assert [line.split()[0] for line in lines[1:]] == names
     assert cli.main(["list", "--family", "gan"]) == 0
     assert "vae" not in capsys.readouterr().out

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training import data, planted
+from zoo.training import data
+from zoo.training.data import planted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -210,7 +211,7 @@ def most():
 before = most()
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
-    found = training.data.load(f"folder:{sys.argv[1]}")
+    found = zoo.training.data.load(f"folder:{sys.argv[1]}")
 print([len(found.train) + len(found.test), found.data_shape, str(said[0].message), len(said)])
 print(most() - before)
 """
@@ -307,7 +308,7 @@ def test_without_a_network_built_in_data_work_and_others_fail_in_time(tmp_path):
     alone = ["unshare", "-Urn"]
     if subprocess.run([*alone, "true"], capture_output=True).returncode:
         pytest.skip("networks cannot be taken away here")
-    command = [*alone, sys.executable, "-m", "training.cli", "train", "vae", "--epochs", "1"]
+    command = [*alone, sys.executable, "-m", "zoo.training.cli", "train", "vae", "--epochs", "1"]
     for name, code in (("mnist", 2), ("kmnist", 2), ("digits", 0)):
         argv = [*command, "--data", name, "--data-dir", tmp_path, "--out", tmp_path / f"run_{name}"]
         began = time.monotonic()

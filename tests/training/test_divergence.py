@@ -7,9 +7,9 @@ import tensorflow as tf
 from kills import Before
 
 import zoo
-from training.callbacks import Diverged, Resume, StopOnDivergence
-from training.checkpoints import Checkpoints, Place
-from training.divergence import Watch
+from zoo.training.callbacks import Diverged, Resume, StopOnDivergence
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
+from zoo.training.fault_tolerance.divergence import Watch
 
 ROWS = np.random.default_rng(0).random((96, 6), np.float32)
 BATCH, STEPS = 4, 24

@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from training import evaluate
-from training.data import Data
+from zoo.training import evaluate
+from zoo.training.data import Data
 
 LABELS = np.array([0, 0, 1, 1, 2, 2, 2, 0])
 

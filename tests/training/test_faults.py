@@ -16,14 +16,15 @@ import time
 import numpy as np
 import pytest
 
-from training import cli, lock, run
-from training.checkpoints import Checkpoints, Place
+from zoo.training import cli, run
+from zoo.training.fault_tolerance import lock
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WRITES = """
 import sys
 import numpy as np
-from training.checkpoints import Checkpoints, Place
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
 
 store = Checkpoints(sys.argv[1], keep=2)
 store.clean()
@@ -38,7 +39,7 @@ while True:
 FILLS = """
 import sys
 import numpy as np
-from training.checkpoints import Checkpoints, NotWritten, Place
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, NotWritten, Place
 
 store = Checkpoints(sys.argv[1], keep=3)
 for number in range(1, 9):
@@ -52,7 +53,7 @@ print(place.epoch, arrays["a"][-1], sorted(path.name[:5] for path in store.folde
 """
 ONE = """
 import sys, time
-from training import lock
+from zoo.training.fault_tolerance import lock
 began = time.monotonic()
 try:
     with lock.held(sys.argv[1]):
@@ -118,7 +119,7 @@ def test_a_second_command_is_refused_within_five_seconds(tmp_path, capsys):
     """F08: before TensorFlow is imported."""
     with lock.held(tmp_path / "run" / run.CHECKPOINTS):
         began = time.monotonic()
-        argv = [sys.executable, "-m", "training.cli", "train", "vae", "--out", tmp_path / "run"]
+        argv = [sys.executable, "-m", "zoo.training.cli", "train", "vae", "--out", tmp_path / "run"]
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
         assert time.monotonic() - began < 5
     assert done.returncode == 2 and f"process {os.getpid()} on" in done.stderr

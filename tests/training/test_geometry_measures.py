@@ -8,17 +8,16 @@ import pytest
 import tensorflow as tf
 from descriptors import ROWS
 
-from training import data as datasets
-from training import planted
-from training.arrays import Data
-from training.measures import Subject, measured
-from training.measures.geometry import from_noise
-from zoo.code_verbs import CodeVerbs
 from zoo.gan.nsgan import NSGAN
 from zoo.gan.wgan_gp import WGANGP
 from zoo.networks.mlp import mlp
 from zoo.priors.generator import PriorGenerator
 from zoo.priors.normal import StandardNormal
+from zoo.training import data as datasets
+from zoo.training.data import planted
+from zoo.training.data.arrays import Data
+from zoo.training.measures import Subject, measured
+from zoo.verbs.codes import CodeVerbs
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +155,7 @@ def test_the_discriminator_proves_as_much_as_it_can_tell(digits):
 @pytest.mark.parametrize("name", ["vae", "flex_ae", "infogan", "cvae", "vq_vae"])
 def test_noise_is_decoded_where_it_is_normal(name):
     model = ROWS[name].make()
-    known = from_noise(model)
+    known = model.noise_map()
     assert (known is None) == (name not in ("vae", "flex_ae"))
     if known is not None:
         made, size, sigma = known

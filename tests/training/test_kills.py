@@ -10,7 +10,7 @@ import pytest
 from apart import PATHS, TESTS
 from kills import different, held
 
-from training.run import Run
+from zoo.training.run import Run
 
 ROOT = TESTS.parent
 TINY = ["--data", "digits", "--limit", "200", "--latent-dim", "4", "--model.channels", "4,4"]
@@ -43,7 +43,7 @@ def test_killed_at_random_moments_and_resumed_equals_never_stopped(name, kills, 
 
 def command(out, *options):
     """A process of `zoo train`."""
-    argv = [sys.executable, "-m", "training.cli", "train", *options, "--out", str(out)]
+    argv = [sys.executable, "-m", "zoo.training.cli", "train", *options, "--out", str(out)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(argv, env=PATHS, cwd=ROOT, **pipes)
 
@@ -75,7 +75,7 @@ def test_the_command_goes_on_after_sigterm_and_sigkill(tmp_path):
     process.kill()
     process.communicate()
     resumed = subprocess.run(
-        [sys.executable, "-m", "training.cli", "train", "--resume", str(out)],
+        [sys.executable, "-m", "zoo.training.cli", "train", "--resume", str(out)],
         env=PATHS, cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert resumed.returncode == 0, resumed.stderr[-2000:]

@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from training import lock
+from zoo.training.fault_tolerance import lock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOLD = """
 import sys, time
-from training import lock
+from zoo.training.fault_tolerance import lock
 try:
     with lock.held(sys.argv[1]):
         print("held", flush=True)

@@ -11,14 +11,16 @@ import tensorflow as tf
 from descriptors import ROWS, trained
 
 import zoo
-from training import data as datasets
-from training import evaluate, report, statistics
-from training.measures import MEASURES, USUAL, Subject, entry, measured, subject
-from training.measures.subject import mean_error, resampled_error
 from zoo.metrics.extractors import Extractor, classifier
 from zoo.metrics.fid import Moments, frechet_distance
 from zoo.metrics.kid import polynomial_mmd
 from zoo.metrics.precision_recall import prd
+from zoo.training import data as datasets
+from zoo.training import evaluate
+from zoo.training.measures import MEASURES, USUAL, Subject, entry, measured, subject
+from zoo.training.measures import moments as statistics
+from zoo.training.measures.subject import mean_error, resampled_error
+from zoo.training.reporting import report
 
 QUICK = ["vae", "nsgan", "cvae"]
 OTHERS = [name for name in ROWS if name not in QUICK and "sample" in zoo.model_class(name).verbs]
@@ -298,7 +300,7 @@ def test_planted_modes_are_counted():
 def test_a_classifier_is_the_one_of_its_card(tmp_path):
     import shutil
 
-    from training import classifiers
+    from zoo.training.measures import classifiers
 
     shutil.copytree(classifiers.ROOT / "classifier_digits", tmp_path / "classifier_digits")
     digits = datasets.load("digits")

@@ -12,9 +12,10 @@ import tensorflow as tf
 from kills import Before, Killed, different, held, kill
 
 import zoo
-from training import callbacks, interrupts
-from training.build import precision
-from training.checkpoints import Checkpoints, NotWritten, Place
+from zoo.training import callbacks
+from zoo.training.build import precision
+from zoo.training.fault_tolerance import interrupts
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, NotWritten, Place
 
 ROWS = np.random.default_rng(0).random((96, 6), np.float32)
 EPOCHS, BATCH, STEPS = 3, 16, 6
@@ -274,7 +275,7 @@ def test_a_full_disk_ends_training_and_what_was_saved_goes_on(tmp_path, monkeypa
 def test_two_fits_in_one_folder_are_refused_before_a_step(tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
-    from training.lock import Locked
+    from zoo.training.fault_tolerance.lock import Locked
 
     other = model()
 

@@ -8,9 +8,9 @@ import pytest
 from descriptors import ROWS, every_model
 
 import zoo
-from training.callbacks import HistoryFile, Signals
-from training.signals import LIMITS, signals
 from zoo.metrics.critic_accuracy import critic_accuracy
+from zoo.training.callbacks import HistoryFile, Signals
+from zoo.training.collapse import LIMITS, signals
 
 X, EPOCHS = np.random.default_rng(0).random((64, 6), np.float32), 5
 SETTINGS = {"vq_vae": {"num_codes": 5, "prior_hidden": (8,)}}

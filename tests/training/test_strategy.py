@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from training import strategy
+from zoo.training import strategy
 
 
 def test_one_is_the_default_device():

@@ -15,9 +15,10 @@ import keras_tuner
 import pytest
 
 import zoo
-from training import cli, objectives, oracles, search, tune
-from training.run import Run
 from zoo.catalogue import ENTRIES
+from zoo.training import cli
+from zoo.training.run import Run
+from zoo.training.tuning import hypermodel, objectives, oracles, search
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = {
@@ -46,16 +47,17 @@ def found(tmp_path_factory):
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_every_model_has_a_space_of_settings_that_it_takes(entry):
-    from training import settings
+    from zoo.contract import settings
 
-    known = settings.of(zoo.model_class(entry.name))
-    assert set(entry.search) <= set(known)
-    made = tune.space(entry.name)
-    assert {wanted.name for wanted in made.space} == {*entry.search, tune.RATE}
+    cls = zoo.model_class(entry.name)
+    known, searched = settings.of(cls), settings.searched(cls)
+    assert set(searched) <= set(known)
+    made = hypermodel.space(entry.name)
+    assert {wanted.name for wanted in made.space} == {*searched, hypermodel.RATE}
     for wanted in made.space:
-        if wanted.name != tune.RATE:
+        if wanted.name != hypermodel.RATE:
             kind = {"Int": int, "Float": float}[type(wanted).__name__]
-            assert known[wanted.name].kind is kind, wanted.name
+            assert known[wanted.name].kind.type is kind, wanted.name
 
 
 def test_trials_are_runs_within_the_space_and_the_best_is_the_least(found):
@@ -69,7 +71,7 @@ def test_trials_are_runs_within_the_space_and_the_best_is_the_least(found):
         run = Run.open(out / "search" / f"trial_{trial['trial']}" / "run")
         assert 0.1 <= run.config.settings["beta"] == float(trial["beta"]) <= 16.0
         rate = Run.open(out / "default").config.learning_rate["autoencoder"]
-        factor = float(trial[tune.RATE])
+        factor = float(trial[hypermodel.RATE])
         assert run.config.learning_rate["autoencoder"] == pytest.approx(factor * rate, rel=1e-5)
         assert run.history()["val_loss"][-1] == pytest.approx(score, rel=1e-6)
 
@@ -88,7 +90,7 @@ def test_the_best_model_is_measured_again_and_can_be_used(found):
 
 def test_a_search_that_is_done_is_not_done_again(found, monkeypatch):
     out, told = found
-    monkeypatch.setattr("training.run.fitted", None)  # would fail
+    monkeypatch.setattr("zoo.training.run.fitted", None)  # would fail
     assert search.search("beta_vae", out, "val_loss", trials=3, **SMALL) == told
 
 
@@ -99,7 +101,7 @@ def test_a_folder_of_another_search_is_refused(found):
 
 def test_the_same_seed_tries_the_same_and_another_does_not():
     def drawn(seed):
-        made = tune.space("beta_vae")
+        made = hypermodel.space("beta_vae")
         oracle = oracles.oracle("random", "val_loss", "min", made, 3, 1, seed)
         return [oracle.populate_space(str(n))["values"] for n in range(3)]
 
@@ -108,7 +110,7 @@ def test_the_same_seed_tries_the_same_and_another_does_not():
 
 def test_a_trial_that_diverges_is_worse_than_every_other_and_finite(tmp_path, monkeypatch):
     values = iter([3.0, math.nan, 5.0])
-    monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, 4.0))
+    monkeypatch.setattr(hypermodel, "scored", lambda *arguments: next(values, 4.0))
     told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
     file = tmp_path / "search" / "trial_1" / "trial.json"
     assert json.loads(file.read_text())["score"] == 7.0  # what guides the oracle
@@ -117,7 +119,7 @@ def test_a_trial_that_diverges_is_worse_than_every_other_and_finite(tmp_path, mo
 
 def test_a_trial_that_diverges_first_is_not_the_best_of_greater_values(tmp_path, monkeypatch):
     values = iter([math.nan, 44.0, 43.0])
-    monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, math.nan))
+    monkeypatch.setattr(hypermodel, "scored", lambda *arguments: next(values, math.nan))
     told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
     assert told["best"] == 43.0 and told["run"].endswith("trial_2/run")
     assert (told["diverged"], told["failed"], told["default"]) == (1, 0, None)
@@ -140,7 +142,7 @@ def test_failed_trials_are_told_and_all_failed_is_an_error(tmp_path, monkeypatch
         return 2.0
 
     everything = False
-    monkeypatch.setattr(tune, "scored", fails)
+    monkeypatch.setattr(hypermodel, "scored", fails)
     told = search.search("vae", tmp_path / "some", "val_loss", trials=2, **SMALL)
     assert told["failed"] == 1 and told["best"] == 2.0
     assert "trial 0 failed: ValueError: no such luck" in capsys.readouterr().out
@@ -171,7 +173,7 @@ def test_every_tuner_finds_a_planted_optimum(tmp_path, kind, monkeypatch):
     def planted(config, *arguments):
         return abs(math.log(config.settings["beta"]))
 
-    monkeypatch.setattr(tune, "scored", planted)
+    monkeypatch.setattr(hypermodel, "scored", planted)
     fields = {**SMALL, "epochs": 9}
     told = search.search("beta_vae", tmp_path, "val_loss", trials=12, tuner=kind, **fields)
     betas = [float(trial["beta"]) for trial in rows(tmp_path)]
@@ -180,21 +182,21 @@ def test_every_tuner_finds_a_planted_optimum(tmp_path, kind, monkeypatch):
 
 
 def test_hyper_model_serves_any_tuner_of_keras_tuner(tmp_path):
-    from training import data
+    from zoo.training import data
 
     options = {key: value for key, value in SMALL.items() if key not in ("data", "limit")}
-    made = tune.HyperModel("beta_vae", data.load("digits", limit=96), "val_loss", **options)
+    made = hypermodel.HyperModel("beta_vae", data.load("digits", limit=96), "val_loss", **options)
     aim = keras_tuner.Objective("val_loss", "min")
     tuner = keras_tuner.RandomSearch(made, aim, max_trials=2, directory=tmp_path, seed=1)
     tuner.search(epochs=1, verbose=0)
     best = tuner.get_best_hyperparameters()[0].values
-    assert set(best) == {"beta", tune.RATE} and 0.1 <= best["beta"] <= 16.0
+    assert set(best) == {"beta", hypermodel.RATE} and 0.1 <= best["beta"] <= 16.0
 
 
 def started(out, *more, **environment):
     """`zoo tune` in a process of its own."""
     words = ["tune", "beta_vae", "--objective", "val_loss", *WORDS.split(), "--out", str(out)]
-    command = [sys.executable, "-m", "training.cli", *words, *more]
+    command = [sys.executable, "-m", "zoo.training.cli", *words, *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, **pipes)
 
@@ -213,7 +215,7 @@ def forked(out, *more):
     code = f"""
 import os, sys
 import keras_tuner, zoo, training.search, training.run, training.pictures, training.callbacks
-from training import cli
+from zoo.training import cli
 for _ in sys.stdin:
     child = os.fork()
     if child == 0:
@@ -274,7 +276,7 @@ def test_f11_trials_without_memory_and_five_that_diverge_do_not_end_a_search(tmp
             raise value
         return value
 
-    monkeypatch.setattr(tune, "scored", scored)
+    monkeypatch.setattr(hypermodel, "scored", scored)
     told = search.search("vae", tmp_path, "val_loss", trials=8, **SMALL)
     assert (told["diverged"], told["failed"], told["best"]) == (5, 2, 3.0)
 
@@ -283,10 +285,10 @@ def test_f11_trials_without_memory_and_five_that_diverge_do_not_end_a_search(tmp
 def test_f11_an_emptied_file_of_a_search_loses_nothing(name, tmp_path, monkeypatch):
     """F11: as it is found again in its twin; keras-tuner could not read it."""
     values = iter([3.0, 2.0, 5.0])
-    monkeypatch.setattr(tune, "scored", lambda *arguments: next(values, 4.0))
+    monkeypatch.setattr(hypermodel, "scored", lambda *arguments: next(values, 4.0))
     told = search.search("vae", tmp_path, "val_loss", trials=3, **SMALL)
     (tmp_path / "search" / name).write_bytes(b"")
-    monkeypatch.setattr(tune.Search, "run_trial", None)  # would fail
+    monkeypatch.setattr(hypermodel.Search, "run_trial", None)  # would fail
     assert search.search("vae", tmp_path, "val_loss", trials=3, **SMALL) == told
     assert told["best"] == 2.0
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import zoo  # noqa: F401, registers the classes
-from training.checkpoints import Checkpoints
-from training.run import Run
+from zoo.training.fault_tolerance.checkpoints import Checkpoints
+from zoo.training.run import Run
 
 HERE = pathlib.Path(__file__).parent
 SECONDS = 240

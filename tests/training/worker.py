@@ -12,13 +12,13 @@ import numpy as np
 
 
 def main(kind, out, epochs, state=None):
-    from training import strategy
+    from zoo.training import strategy
 
     where = strategy.create(kind)  # before anything else of TensorFlow
     import keras
 
     import zoo
-    from training.callbacks import Resume
+    from zoo.training.callbacks import Resume
 
     out, chief = pathlib.Path(out), strategy.writes(kind)
     last = [Resume(state, every_steps=1)] if state else []

@@ -5,9 +5,9 @@ are repeated with other seeds, for their standard error, and stand beside the sa
 training data in the samples' place: the best that can be had.
 """
 
-from training.checks import nearest
-from training.measures import codes, geometry, samples
-from training.measures.subject import Subject, entry
+from zoo.training.checks import nearest
+from zoo.training.measures import codes, geometry, samples
+from zoo.training.measures.subject import Subject, entry
 
 
 def named(*measures):

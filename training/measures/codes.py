@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from training.measures.subject import REPEATS, entry, mean_error, resampled_error
+from zoo.training.measures.subject import REPEATS, entry, mean_error, resampled_error
 
 
 def codes(subject):
@@ -14,7 +14,7 @@ def codes(subject):
 
     if not subject.has_codes:
         return {}
-    mask = getattr(subject.model, "mask", None)
+    mask = subject.model.code_mask
     alpha = None if mask is None else mask.alpha.numpy()
     active = active_of(subject.codes, alpha)
     dims, count = active_dims(subject.codes, alpha), len(subject.codes)
@@ -117,11 +117,10 @@ def likelihood(subject):
     """The marginal likelihood and what the bound is made of, for evidence bounds."""
     from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
     from zoo.posteriors.gaussian import DiagonalGaussian
-    from zoo.vae.base import VariationalModel
 
     model = subject.model
-    bounds = isinstance(model, VariationalModel) and model.log_likelihood is not None
-    if not bounds or not hasattr(model.prior, "log_prob"):
+    prior = getattr(model, "prior", None)
+    if not model.has_evidence_bound or (prior is not None and not hasattr(prior, "log_prob")):
         return {}
     x = subject.data.test[: min(subject.count, 500)]
     found = importance_likelihood(model, x, draws=500, seed=subject.seed)
@@ -142,7 +141,7 @@ def likelihood(subject):
             seed=subject.seed,
         ),
     }
-    if isinstance(model.posterior, DiagonalGaussian):
+    if isinstance(model.posterior, DiagonalGaussian) and hasattr(model, "log_likelihood"):
         parts = elbo_surgery(model, x, seed=subject.seed)
         for name, meaning in SURGERY.items():
             given = {"error": parts[f"{name}_error"], "seed": subject.seed}

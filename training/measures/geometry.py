@@ -5,42 +5,22 @@ import contextlib
 
 import numpy as np
 
-from training.measures.subject import REPEATS, entry, mean_error
+from zoo.training.measures.subject import REPEATS, entry, mean_error
 
 POINTS = 500  # of a search for the nearest other class, at most
 SEARCH = {"neighbours": 2, "halvings": 12, "steps": 15}
 SLOPES = 100  # codes at which slopes are found, at most
 
 
-def from_noise(model):
-    """(map, size, sigma): data as a function of u ~ N(0, sigma^2 I); None where it is not one."""
-    from zoo.code_verbs import CodeVerbs, GeneratorVerbs
-    from zoo.priors.generator import PriorGenerator
-    from zoo.priors.normal import StandardNormal
-
-    verbs, law = model.offered(), getattr(type(model), "draw_codes", None)
-    if verbs.get("decode") != ("z",) or verbs.get("sample") != ("count", "seed"):
-        return None
-    if law is GeneratorVerbs.draw_codes:
-        return model.decode, model.latent_dim, 1.0
-    prior = getattr(model, "prior", None)
-    if law is CodeVerbs.draw_codes and isinstance(prior, StandardNormal):
-        return model.decode, prior.latent_dim, prior.sigma
-    if law is CodeVerbs.draw_codes and isinstance(prior, PriorGenerator):
-        network = prior.network
-        return lambda u: model.decode(network(u, training=False)), network.input_shape[1], 1.0
-    return None
-
-
 def class_radius(subject):
     """How far noise is from another class, as the classifier of the data sees them."""
     import tensorflow as tf
 
-    from training.classifiers import load
     from zoo.metrics.class_radius import class_radius as radius
     from zoo.metrics.class_radius import log_bound, sum_bound
+    from zoo.training.measures.classifiers import load
 
-    known = from_noise(subject.model)
+    known = subject.model.noise_map()
     kind, _, name = subject.extractor.name.partition(":")
     if known is None or kind != "classifier":
         return {}
@@ -103,13 +83,14 @@ STRETCH = {
 
 def jsd(subject):
     """What the model's own discriminator tells of the distance of samples to data."""
-    from zoo.gan.base import AdversarialModel
-    from zoo.losses.games import Minimax
     from zoo.metrics.jensen_shannon import from_discriminator
 
     model = subject.model
-    in_logits = isinstance(model, AdversarialModel) and issubclass(model.rules, Minimax)
-    if not in_logits or model.offered()["score"] != ("x",) or not subject.offers("sample"):
+    if (
+        not model.output_is_log_ratio
+        or model.offered()["score"] != ("x",)
+        or not subject.offers("sample")
+    ):
         return {}
 
     values = []

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.measures.subject import REPEATS, entry, mean_error, repeated, resampled_error
+from zoo.training.measures.subject import REPEATS, entry, mean_error, repeated, resampled_error
 
 
 def rows_of(subject, kind, repeat):
@@ -152,7 +152,7 @@ def diversity(subject):
 
     if not subject.extractor.name.startswith("classifier:"):
         return {}
-    from training.classifiers import load
+    from zoo.training.measures.classifiers import load
 
     judge = load(subject.extractor.name.partition(":")[2])
 

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from training import statistics
-from training.draws import draw, drawn
+from zoo.training.measures import moments
+from zoo.training.reporting.drawings import draw, drawn
 
 REPEATS = 5
 RESAMPLES = 20
@@ -70,7 +70,7 @@ class Subject:
 
     Args:
         model: a compiled model of the zoo.
-        data: `training.data.Data`.
+        data: `zoo.training.data.Data`.
         count: of samples; at most as many as both splits hold.
         seed: of samples and of choices of examples.
         extractor: name of the features ("pixels", "inception", "classifier:DATA"); what suits
@@ -93,7 +93,7 @@ class Subject:
     @functools.cached_property
     def extractor(self):
         """The features that samples are measured by."""
-        from training import classifiers
+        from zoo.training.measures import classifiers
 
         name = self.extractor_name or classifiers.fitting(self.data.name, self.data.data_shape)
         return classifiers.extractor(name)
@@ -131,7 +131,7 @@ class Subject:
             return self.features(kind, repeat)
 
         if kind != "samples":
-            return statistics.moments(self.extractor, self.chosen(kind, repeat), features)
+            return moments.moments(self.extractor, self.chosen(kind, repeat), features)
         if not self.is_large:
             return Moments.of(features())
         sums = None
@@ -143,7 +143,7 @@ class Subject:
 
     def mapped(self, function, rows):
         """A verb over rows, in batches, as one array."""
-        from zoo.batches import mapped
+        from zoo.input_pipeline.batches import mapped
 
         return mapped(function, rows)
 

@@ -1,11 +1,13 @@
 """What deterministic autoencoders share."""
 
-from zoo import checks
-from zoo.code_verbs import CodeVerbs
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Widths
 from zoo.losses.reconstruction import squared_error
-from zoo.model import GenerativeModel
 from zoo.networks import default
 from zoo.priors.fitted_mixture import FittedMixture
+from zoo.priors.normal import StandardNormal
+from zoo.verbs.codes import CodeVerbs
 
 
 class AutoencoderModel(CodeVerbs, GenerativeModel):
@@ -15,7 +17,7 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
         encoder: data to codes, `(batch, latent_dim)`.
         decoder: codes to data.
         latent_dim: size of the code.
-        prior: the law of codes that `sample` draws from; None is the class's own.
+        prior: of the codes that `sample` decodes; None is the class's own.
         **parts: those of `GenerativeModel`.
     """
 
@@ -30,33 +32,34 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
         sizes = {"places": encoder.output_shape[1:-1] if self.has_places else ()}
         sizes["channels"] = getattr(parts.get("likelihood"), "channels", 1)
         checks.require_codec(type(self), encoder, decoder, latent_dim, **sizes)
+        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         prior = self.default_prior(latent_dim) if prior is None else prior
-        super().__init__(
-            encoder=encoder, decoder=decoder, latent_dim=latent_dim, prior=prior, **parts
-        )
+        super().__init__(**networks, prior=prior, **parts)
 
-    @property
-    def code_shape(self):
-        """Shape of one code."""
-        return self.encoder.output_shape[1:-1] if self.has_places else (self.latent_dim,)
+    @classmethod
+    def default_networks(
+        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (32, 64)
+    ):
+        sizes = {"hidden": hidden, "channels": channels}
+        sizes["final"] = cls.final if default.is_image(data_shape) else "linear"
+        return default.codec(data_shape, latent_dim, latent_dim, **sizes)
 
     @staticmethod
     def default_prior(latent_dim):
-        """The law of codes, fitted by `fit_sampler` once the model is trained."""
+        """The prior of codes, fitted by `fit_sampler` once the model is trained."""
         return FittedMixture(latent_dim)
 
-    @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64), **settings):
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        final = cls.final if default.is_image(data_shape) else "linear"
-        networks = default.codec(data_shape, latent_dim, latent_dim, final=final, **sizes)
-        networks |= cls.default_networks(latent_dim, sizes["hidden"])
-        return cls(latent_dim=latent_dim, **networks, **settings)
+    @property
+    def code_shape(self):
+        return self.encoder.output_shape[1:-1] if self.has_places else (self.latent_dim,)
 
-    @classmethod
-    def default_networks(cls, latent_dim, hidden):
-        """Networks beside encoder and decoder, by name."""
-        return {}
+    @property
+    def codes_have_scale(self):
+        return isinstance(self.prior, StandardNormal)
+
+    def codes(self, x, training):
+        """The code of x."""
+        return self.encoder(x, training=training)
 
     def error(self, x, output):
         """How far the decoder's output is from x: `(batch,)`."""
@@ -71,12 +74,12 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
         return getattr(self.likelihood, "data_range", None) or super().data_range
 
     def autoencoder_loss(self, x, y, training):
-        z = self.encoder(x, training=training)
+        z = self.codes(x, training)
         return {"reconstruction": self.error(x, self.decoder(z, training=training))}
 
     def encode(self, x):
         """The code of x, `(batch, latent_dim)`."""
-        return self.encoder(x, training=False)
+        return self.codes(x, training=False)
 
     def decode(self, z):
         """The data of code z."""

@@ -1,9 +1,12 @@
 """Regularized autoencoder (Ghosh et al., 2020, arXiv:1903.12436)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
 from zoo.autoencoder.base import AutoencoderModel
+from zoo.contract.settings import Choice, Weight
 from zoo.losses.reconstruction import squared_error, sum_of_rest
 from zoo.registry import register
 
@@ -47,18 +50,14 @@ class RAE(AutoencoderModel):
         decoder,
         latent_dim,
         *,
-        code_norm_weight: float = 0.0128,
-        penalty: str = "weights",
-        penalty_weight: float = 1e-4,
+        code_norm_weight: Annotated[float, Weight(search=(0.001, 1.0))] = 0.0128,
+        penalty: Annotated[str, Choice(("weights", "jacobian", "none"))] = "weights",
+        penalty_weight: Annotated[float, Weight(search=(1e-6, 0.01))] = 1e-4,
         **parts,
     ):
-        if penalty not in (*self.penalties, "none"):
-            raise ValueError(
-                f"`penalty` must be 'weights', 'jacobian' or 'none'. Received: {penalty!r}."
-            )
         weights = {"code_norm_weight": code_norm_weight, "penalty_weight": penalty_weight}
         super().__init__(encoder, decoder, latent_dim, penalty=penalty, **weights, **parts)
-        chosen = [self.penalties[penalty]] if penalty != "none" else []
+        chosen = [self.penalties[penalty]] if penalty in self.penalties else []
         self.terms = {"autoencoder": ("reconstruction", "code_norm", *chosen)}
 
     def default_optimizer(self, player):
@@ -68,15 +67,15 @@ class RAE(AutoencoderModel):
         z = self.encoder(x, training=training)
         terms = {
             "reconstruction": squared_error(x, self.decoder(z, training=training)),
-            "code_norm": self.code_norm_weight * 0.5 * sum_of_rest(z**2),
+            "code_norm": self.now(self.code_norm_weight) * 0.5 * sum_of_rest(z**2),
         }
         if self.penalty == "weights":
             kernels = [v for v in self.decoder.trainable_variables if v.name == "kernel"]
-            terms["weight_norm"] = self.penalty_weight * tf.add_n(
+            terms["weight_norm"] = self.now(self.penalty_weight) * tf.add_n(
                 [tf.reduce_sum(tf.square(kernel.value)) for kernel in kernels]
             )
         if self.penalty == "jacobian":
-            terms["jacobian"] = self.penalty_weight * self.jacobian_norm(z, training)
+            terms["jacobian"] = self.now(self.penalty_weight) * self.jacobian_norm(z, training)
         return terms
 
     def jacobian_norm(self, z, training=False):
@@ -84,8 +83,8 @@ class RAE(AutoencoderModel):
         total = 0.0
         for direction in tf.unstack(tf.eye(self.latent_dim)):
             with tf.autodiff.ForwardAccumulator(z, direction + tf.zeros_like(z)) as forward:
-                shown = self.decoder(z, training=training)
-            total += sum_of_rest(tf.square(forward.jvp(shown)))
+                output = self.decoder(z, training=training)
+            total += sum_of_rest(tf.square(forward.jvp(output)))
         return total
 
     def score(self, x):

@@ -1,16 +1,19 @@
 """Vector-quantised VAE (van den Oord et al., 2017, arXiv:1711.00937)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
 from zoo.autoencoder.base import AutoencoderModel
-from zoo.code_verbs import CodeVerbs
-from zoo.density.index_law import IndexLaw
+from zoo.contract.settings import Count, Likelihood, Number, Weight, Widths
+from zoo.density.index_density import IndexDensity
 from zoo.layers.vector_quantizer import VectorQuantizer, straight_through
 from zoo.likelihoods.named import likelihood as named
 from zoo.losses.reconstruction import squared_error
 from zoo.networks import maps
 from zoo.registry import register
+from zoo.verbs.codes import CodeVerbs
 
 
 @register
@@ -20,7 +23,7 @@ class VQVAE(AutoencoderModel):
         loss = -ln p(x|z + SG[e - z]) + |SG[z] - e|^2 + commitment_weight |z - SG[e]|^2   (Eq. 3)
 
     z = E(x), e is the nearest of the codebook, SG stops gradients. By default the codebook is a
-    moving average (Appendix A.1), the second term only logged. `fit_sampler` trains the law.
+    moving average (Appendix A.1), the second term only logged. `fit_sampler` trains the prior.
 
     Departures: a masked perceptron for PixelCNN; the codebook starts at encoder outputs.
 
@@ -43,29 +46,53 @@ class VQVAE(AutoencoderModel):
     verbs = {verb: names for verb, names in CodeVerbs.verbs.items() if verb != "interpolate"}
     score_kind, code_dtype, has_places = "elbo", tf.int32, True
 
-    # fmt: off
-    def __init__(self, encoder, decoder, latent_dim, *, codebook, likelihood=None, prior=None,
-                 commitment_weight: float = 0.25, prior_epochs: int = 20, **parts):
-        law = named(likelihood, bounded=len(encoder.input_shape) == 4)
-        super().__init__(encoder, decoder, latent_dim, codebook=codebook, likelihood=law,
-                         prior=prior or IndexLaw.of(encoder.output_shape[1:-1], codebook.num_codes),
-                         commitment_weight=commitment_weight, prior_epochs=prior_epochs, **parts)
-        self.code_range = 0, codebook.num_codes - 1
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        codebook,
+        likelihood=None,
+        prior=None,
+        commitment_weight: Annotated[float, Weight(search=(0.05, 2.0))] = 0.25,
+        prior_epochs: Annotated[int, Count()] = 20,
+        **parts,
+    ):
+        prior = prior or IndexDensity.of(encoder.output_shape[1:-1], codebook.num_codes)
+        parts["likelihood"] = named(likelihood, bounded=len(encoder.input_shape) == 4)
+        parts |= {"commitment_weight": commitment_weight, "prior_epochs": prior_epochs}
+        super().__init__(encoder, decoder, latent_dim, codebook=codebook, prior=prior, **parts)
         if codebook.decay is None:
             self.terms = {"autoencoder": (*self.terms["autoencoder"], "codebook")}
             self.watched = {"autoencoder": ("perplexity",)}
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
-                 likelihood: str | None = None, num_codes: int = 512, decay: float | None = 0.99,
-                 places: int = 4, prior_hidden=(512,), **settings):
-        law = named(likelihood, bounded=len(data_shape) == 3)
-        networks = maps.codec(data_shape, latent_dim, law.channels, hidden, channels, places)
-        codes = networks["encoder"].output_shape[1:-1], num_codes, prior_hidden
-        return cls(latent_dim=latent_dim, **networks, **settings, likelihood=law,
-                   codebook=VectorQuantizer(num_codes, latent_dim, decay),
-                   prior=IndexLaw.of(*codes, seed=settings.get("seed")))
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        hidden: Widths = (256, 256),
+        channels: Widths = (32, 64),
+        likelihood: Likelihood = None,
+        num_codes: Annotated[int, Count(size=True, search=(32, 1024))] = 512,
+        decay: Annotated[float | None, Number(above=0.0, below=1.0)] = 0.99,
+        places: Annotated[int, Count(size=True)] = 4,
+        prior_hidden: Widths = (512,),
+        seed=None,
+    ):
+        likelihood = named(likelihood, bounded=len(data_shape) == 3)
+        sizes = likelihood.channels, hidden, channels, places
+        networks = maps.codec(data_shape, latent_dim, *sizes)
+        codebook = VectorQuantizer(num_codes, latent_dim, decay)
+        places = networks["encoder"].output_shape[1:-1]
+        prior = IndexDensity.of(places, num_codes, prior_hidden, seed=seed)
+        return {**networks, "likelihood": likelihood, "codebook": codebook, "prior": prior}
+
+    @property
+    def code_range(self):
+        return 0, self.codebook.num_codes - 1
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(2e-4)
@@ -80,7 +107,7 @@ class VQVAE(AutoencoderModel):
         return {
             "reconstruction": self.error(x, output),
             "codebook": squared_error(tf.stop_gradient(z), e),
-            "commitment": self.commitment_weight * squared_error(z, tf.stop_gradient(e)),
+            "commitment": self.now(self.commitment_weight) * squared_error(z, tf.stop_gradient(e)),
             "perplexity": self.codebook.perplexity(indices),
         }
 
@@ -95,6 +122,6 @@ class VQVAE(AutoencoderModel):
     def score(self, x):
         """The evidence lower bound of each x, in nats."""
         z = self.encode(x)
-        law = self.prior if self.prior.is_fitted else self.codebook
+        prior = self.prior if self.prior.is_fitted else self.codebook
         e = self.codebook.lookup(z)
-        return law.log_prob(z) - self.error(x, self.decoder(e, training=False))
+        return prior.log_prob(z) - self.error(x, self.decoder(e, training=False))

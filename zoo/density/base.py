@@ -1,6 +1,6 @@
 """What models of an exact density share."""
 
-from zoo.model import GenerativeModel
+from zoo.contract.model import GenerativeModel
 
 
 class DensityModel(GenerativeModel):
@@ -17,6 +17,12 @@ class DensityModel(GenerativeModel):
     verbs = {"sample": ("count", "seed"), "score": ("x",)}
     score_kind = "logdensity"
     data_ranks, has_latent = (1,), False
+
+    @property
+    def data_shape(self):
+        """Shape of one example: of the class's `network`, or `(data_dim,)` where it has none."""
+        network = getattr(self, "network", None)
+        return (self.data_dim,) if network is None else network.shape
 
     def log_prob(self, x, training=False):
         """ln p(x), nats: `(batch,)`."""

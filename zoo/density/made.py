@@ -1,10 +1,12 @@
 """Masked autoencoder for distribution estimation (Germain et al., 2015, arXiv:1502.03509)."""
 
 import math
+from typing import Annotated
 
 import tensorflow as tf
 
-from zoo import checks
+from zoo.contract import checks
+from zoo.contract.settings import MOST_PARTS, Count, Flag, Widths
 from zoo.density.base import DensityModel
 from zoo.likelihoods.bernoulli import Bernoulli
 from zoo.likelihoods.gaussian import Gaussian
@@ -46,28 +48,34 @@ class MADE(DensityModel):
     batch_size = 100
 
     def __init__(self, network, *, likelihood=None, **parts):
-        likelihood = self.law(is_image(network.shape)) if likelihood is None else likelihood
+        likelihood = likelihood or self.conditional(is_image(network.shape))
         checks.require_map(type(self), "network", network, None, (None, likelihood.channels))
         super().__init__(network=network, likelihood=likelihood, **parts)
 
-    # fmt: off
     @classmethod
-    def for_data(cls, data_shape, latent_dim=None, hidden=(500,), orders: int = 1,
-                 binary: bool | None = None, components: int = 1, **settings):
-        law = cls.law(is_image(data_shape) if binary is None else binary, components)
-        sizes = {"hidden": tuple(hidden), "orders": orders, "seed": settings.get("seed") or 0}
-        return cls(Autoregressive(data_shape, law.channels, **sizes), likelihood=law, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim=None,
+        *,
+        hidden: Widths = (500,),
+        orders: Annotated[int, Count(at_most=MOST_PARTS, size=True, search=(1, 32))] = 1,
+        binary: Annotated[bool | None, Flag()] = None,
+        components: Annotated[int, Count(size=True)] = 1,
+        seed=None,
+    ):
+        binary = is_image(data_shape) if binary is None else binary
+        likelihood = cls.conditional(binary, components)
+        sizes = {"hidden": hidden, "orders": orders, "seed": seed or 0}
+        network = Autoregressive(data_shape, likelihood.channels, **sizes)
+        return {"network": network, "likelihood": likelihood}
 
     @staticmethod
-    def law(binary, components=1):
-        """The likelihood of one entry."""
-        real = GaussianMixture(components) if components > 1 else Gaussian(variance="output")
-        return Bernoulli() if binary else real
-
-    @property
-    def data_shape(self):
-        return self.network.shape
+    def conditional(binary, components=1):
+        """The likelihood of one entry, given those before."""
+        if binary:
+            return Bernoulli()
+        return GaussianMixture(components) if components > 1 else Gaussian(variance="output")
 
     @property
     def data_range(self):

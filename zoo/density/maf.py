@@ -1,8 +1,11 @@
 """Masked autoregressive flow (Papamakarios et al., 2017, arXiv:1705.07057)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
+from zoo.contract.settings import MOST_PARTS, Count, Flag, Weight, Widths
 from zoo.density.base import DensityModel
 from zoo.priors.flow import masked_autoregressive_flow
 from zoo.registry import register
@@ -37,22 +40,32 @@ class MAFDensity(DensityModel):
     verbs = {**DensityModel.verbs, "encode": ("x",), "decode": ("z",)}
     batch_size = 100
 
-    def __init__(self, flow, *, weight_norm_weight: float = 1e-6, **parts):
+    def __init__(
+        self,
+        flow,
+        *,
+        weight_norm_weight: Annotated[float, Weight(search=(1e-7, 1e-2))] = 1e-6,
+        **parts,
+    ):
         super().__init__(flow=flow, weight_norm_weight=weight_norm_weight, **parts)
 
-    # fmt: off
     @classmethod
-    def for_data(cls, data_shape, latent_dim=None, hidden=(100,), depth: int = 5,
-                 batch_norm: bool = False, **settings):
-        flow = masked_autoregressive_flow(*data_shape, depth, tuple(hidden), batch_norm)
-        return cls(flow, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim=None,
+        *,
+        hidden: Widths = (100,),
+        depth: Annotated[int, Count(at_most=MOST_PARTS, size=True, search=(2, 10))] = 5,
+        batch_norm: Annotated[bool, Flag()] = False,
+    ):
+        return {"flow": masked_autoregressive_flow(*data_shape, depth, hidden, batch_norm)}
 
     @property
     def data_shape(self):
         return (self.flow.latent_dim,)
 
-    code_shape = data_shape
+    code_shape = data_shape  # that of the noise
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(1e-4)
@@ -64,7 +77,7 @@ class MAFDensity(DensityModel):
         kernels = [v.value for v in self.flow.trainable_variables if v.name == "kernel"]
         norm = tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in kernels])
         terms = super().density_loss(x, y, training)
-        return {**terms, "weight_norm": self.weight_norm_weight * norm}
+        return {**terms, "weight_norm": self.now(self.weight_norm_weight) * norm}
 
     def draw(self, count):
         return self.flow.sample(count)

@@ -1,13 +1,18 @@
 """What generative adversarial networks share."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
-from zoo import checks
-from zoo.code_verbs import GeneratorVerbs
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Choice, Widths
 from zoo.losses import games
-from zoo.model import GenerativeModel
 from zoo.networks import default
+from zoo.verbs.generators import GeneratorVerbs
+
+GameChoice = Annotated[str, Choice(tuple(games.GAMES), objects=True)]
 
 
 class AdversarialModel(GeneratorVerbs, GenerativeModel):
@@ -25,11 +30,12 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
     terms = {"discriminator": ("adversarial",), "generator": ("adversarial",)}
     verbs = {**GeneratorVerbs.verbs, "decode": ("z",), "score": ("x",)}
     score_kind = "logit"
-    game = games.NonSaturating
+    game = games.NonSaturating()
     features = False  # whether the discriminator gives what its output is read from, too
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
-        games.named(parts.get("game", self.game))
+        if "game" in parts:
+            parts["game"] = games.named(parts["game"])
         self.require_networks(generator, discriminator, latent_dim, **parts)
         super().__init__(
             generator=generator, discriminator=discriminator, latent_dim=latent_dim, **parts
@@ -46,45 +52,41 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
         checks.require_map(cls, "generator", generator, (latent_dim,), data_shape)
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128), **settings):
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        return cls(
-            default.generator(latent_dim, data_shape, **sizes),
-            default.discriminator(data_shape, **sizes, features=cls.features),
-            latent_dim,
-            **settings,
-        )
+    def default_networks(
+        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
+    ):
+        sizes = {"hidden": hidden, "channels": channels}
+        return {
+            "generator": default.generator(latent_dim, data_shape, **sizes),
+            "discriminator": default.discriminator(data_shape, **sizes, features=cls.features),
+        }
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
     @property
-    def rules(self):
-        """What the players minimise, by the name or class that is `game`."""
-        return games.named(self.game)
+    def output_is_log_ratio(self):
+        return self.game.log_ratio
 
-    def judge(self, x, training=True):
-        """The discriminator's raw output, `(batch,)`."""
-        output = self.discriminator(x, training=training)
-        return (output[0] if self.features else output)[:, 0]
+    def judge(self, x, y, training):
+        """The discriminator's raw output, `(batch,)`; y: labels, in families that take some."""
+        outputs = self.discriminator(x, training=training)
+        return (outputs[0] if isinstance(outputs, (list, tuple)) else outputs)[:, 0]
 
     def discriminator_loss(self, x, y, training):
-        fake = self.generate(tf.shape(x)[0], training)
-        game = self.rules.discriminator(self.judge(x, training), self.judge(fake, training))
-        return {"adversarial": game, **self.penalty(x, fake)}
+        fake = self.generate(tf.shape(x)[0], y, training)
+        real_output, fake_output = self.judge(x, y, training), self.judge(fake, y, training)
+        adversarial = self.game.discriminator(real_output, fake_output)
+        return {"adversarial": adversarial, **self.penalty(x, fake, y)}
 
-    def penalty(self, real, fake):
+    def penalty(self, real, fake, y):
         """Further terms of the discriminator."""
         return {}
 
     def generator_loss(self, x, y, training):
-        fake = self.generate(tf.shape(x)[0], training)
-        return {"adversarial": self.rules.generator(self.judge(fake, training))}
-
-    def decode(self, z):
-        """The data of noise z, `(batch, latent_dim)`."""
-        return self.generator(z, training=False)
+        fake = self.generate(tf.shape(x)[0], y, training)
+        return {"adversarial": self.game.generator(self.judge(fake, y, training))}
 
     def score(self, x):
         """The discriminator's raw output; higher is judged more real."""
-        return self.judge(x, training=False)
+        return self.judge(x, None, training=False)

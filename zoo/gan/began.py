@@ -1,7 +1,10 @@
 """Boundary equilibrium GAN (Berthelot et al., 2017, arXiv:1703.10717)."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
+from zoo.contract.settings import Number
 from zoo.gan.energy import EnergyModel
 from zoo.losses.reconstruction import mean_of_rest
 from zoo.registry import register
@@ -39,31 +42,35 @@ class BEGAN(EnergyModel):
     watched = {"discriminator": ("balance", "measure")}
     state = {"k": 0.0}
     monitor = ("val_discriminator_measure", "min")
-    batch_size = 16
+    noise_distribution, batch_size = "uniform", 16
 
-    # fmt: off
-    def __init__(self, generator, encoder, decoder, latent_dim, *,
-                 diversity_ratio: float = 0.5, balance_rate: float = 1e-3, **parts):
+    def __init__(
+        self,
+        generator,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        diversity_ratio: Annotated[float, Number(above=0.0, search=(0.3, 0.9))] = 0.5,
+        balance_rate: Annotated[float, Number(at_least=0.0)] = 1e-3,
+        **parts,
+    ):
         settings = {"diversity_ratio": diversity_ratio, "balance_rate": balance_rate}
         super().__init__(generator, encoder, decoder, latent_dim, **settings, **parts)
-    # fmt: on
-
-    def draw_codes(self, count):
-        return self.noise.uniform([count, self.latent_dim], -1.0, 1.0)
 
     def energy(self, x, training):
         """How far x is from what the autoencoder makes of it, `(batch,)`."""
         return mean_of_rest(tf.abs(x - self.rebuild(x, training)))
 
     def joint_loss(self, x, y, training):
-        fake = self.generate(tf.shape(x)[0], training)
-        real, made = self.energy(x, training), self.energy(fake, training)
+        samples = self.generate(tf.shape(x)[0], y, training)
+        real, fake = self.energy(x, training), self.energy(samples, training)
         level = self.batch_mean(real)
-        balance = self.diversity_ratio * level - self.batch_mean(made)
+        balance = self.diversity_ratio * level - self.batch_mean(fake)
         watched = {"balance": balance, "measure": level + tf.abs(balance)}
         return {
-            "discriminator": {"real": real, "fake": -self.k * made, **watched},
-            "generator": {"energy": made},
+            "discriminator": {"real": real, "fake": -self.k * fake, **watched},
+            "generator": {"energy": fake},
         }
 
     def after_move(self, movers, batch, terms):

@@ -2,10 +2,11 @@
 
 import keras
 
-from zoo import checks
-from zoo.code_verbs import GeneratorVerbs
-from zoo.model import GenerativeModel
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Widths
 from zoo.networks import default
+from zoo.verbs.generators import GeneratorVerbs
 
 
 class EnergyModel(GeneratorVerbs, GenerativeModel):
@@ -38,16 +39,15 @@ class EnergyModel(GeneratorVerbs, GenerativeModel):
         super().__init__(**networks, latent_dim=latent_dim, **parts)
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64), **settings):
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        final = "sigmoid" if default.is_image(data_shape) else "linear"
-        networks = {
-            "generator": default.decoder(
-                latent_dim, data_shape, final=final, name="generator", **sizes
-            ),
-            **default.codec(data_shape, latent_dim, latent_dim, final=final, **sizes),
+    def default_networks(
+        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (32, 64)
+    ):
+        sizes = {"hidden": hidden, "channels": channels}
+        sizes["final"] = "sigmoid" if default.is_image(data_shape) else "linear"
+        return {
+            "generator": default.decoder(latent_dim, data_shape, name="generator", **sizes),
+            **default.codec(data_shape, latent_dim, latent_dim, **sizes),
         }
-        return cls(latent_dim=latent_dim, **networks, **settings)
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(1e-4)

@@ -25,4 +25,4 @@ class GAN(AdversarialModel):
     Reference: Goodfellow et al., 2014, "Generative adversarial nets".
     """
 
-    game = Minimax
+    game = Minimax()

@@ -24,4 +24,4 @@ class NSGAN(AdversarialModel):
     Reference: Goodfellow et al., 2014, "Generative adversarial nets".
     """
 
-    game = NonSaturating
+    game = NonSaturating()

@@ -1,8 +1,11 @@
 """Spectrally normalized GAN (Miyato et al., 2018, arXiv:1802.05957)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
+from zoo.contract.settings import Count, Widths
 from zoo.gan.base import AdversarialModel
 from zoo.layers.spectral_norm import LINEAR, Spectral, SpectralNorm
 from zoo.losses.games import Hinge
@@ -37,11 +40,17 @@ class SNGAN(AdversarialModel):
     """
 
     fresh_batches = ("discriminator",)
-    game = Hinge
+    game = Hinge()
     batch_size = 64
 
     def __init__(
-        self, generator, discriminator, latent_dim, *, discriminator_moves: int = 5, **parts
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        discriminator_moves: Annotated[int, Count(at_least=1)] = 5,
+        **parts,
     ):
         refuse_bare(discriminator)
         super().__init__(
@@ -50,25 +59,29 @@ class SNGAN(AdversarialModel):
         self.moves = {"discriminator": discriminator_moves}
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(256, 128), **settings):
+    def default_networks(
+        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (256, 128)
+    ):
         """The paper's residual networks; `channels`: of the generator, of the discriminator."""
+        wrapped = {"wrap": SpectralNorm, "name": "discriminator"}
         if default.is_image(data_shape):
-            made = resnet.generator(latent_dim, data_shape, channels[0])
-            judge = resnet.critic(data_shape, channels[-1], wrap=SpectralNorm)
-        else:
-            made = default.generator(latent_dim, data_shape, hidden)
-            judge = mlp(
-                data_shape, 1, hidden, "leaky_relu", wrap=SpectralNorm, name="discriminator"
-            )
-        return cls(made, judge, latent_dim, **settings)
+            return {
+                "generator": resnet.generator(latent_dim, data_shape, channels[0]),
+                "discriminator": resnet.critic(data_shape, channels[-1], **wrapped),
+            }
+        return {
+            "generator": default.generator(latent_dim, data_shape, hidden),
+            "discriminator": mlp(data_shape, 1, hidden, "leaky_relu", **wrapped),
+        }
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9)
 
     def generator_loss(self, x, y, training):
+        labels = None if y is None else tf.repeat(y, 2)
         with self.noise.expanded(2):
-            fake = self.generate(2 * tf.shape(x)[0], training)
-        return {"adversarial": self.rules.generator(self.judge(fake, training))}
+            fake = self.generate(2 * tf.shape(x)[0], labels, training)
+        return {"adversarial": self.game.generator(self.judge(fake, labels, training))}
 
 
 def refuse_bare(discriminator):

@@ -1,7 +1,10 @@
 """Wasserstein GAN with gradient penalty (Gulrajani et al., 2017, arXiv:1704.00028)."""
 
+from typing import Annotated
+
 import keras
 
+from zoo.contract.settings import Weight
 from zoo.gan.base import AdversarialModel
 from zoo.losses.games import Wasserstein
 from zoo.losses.lipschitz import gradient_penalty
@@ -38,11 +41,17 @@ class WGANGP(AdversarialModel):
         "discriminator": ("adversarial", "gradient_penalty"),
         "generator": ("adversarial",),
     }
-    game = Wasserstein
+    game = Wasserstein()
     batch_size = 64
 
     def __init__(
-        self, generator, discriminator, latent_dim, *, penalty_weight: float = 10.0, **parts
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        penalty_weight: Annotated[float, Weight(search=(0.1, 100.0))] = 10.0,
+        **parts,
     ):
         super().__init__(
             generator, discriminator, latent_dim, penalty_weight=penalty_weight, **parts
@@ -51,6 +60,9 @@ class WGANGP(AdversarialModel):
     def default_optimizer(self, player):
         return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
 
-    def penalty(self, real, fake):
-        slope = gradient_penalty(self.judge, real, fake)
-        return {"gradient_penalty": self.penalty_weight * slope}
+    def penalty(self, real, fake, y):
+        def critic(points):
+            return self.judge(points, y, training=True)
+
+        slope = gradient_penalty(critic, real, fake)
+        return {"gradient_penalty": self.now(self.penalty_weight) * slope}

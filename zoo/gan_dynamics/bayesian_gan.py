@@ -1,8 +1,11 @@
 """Bayesian GAN (Saatci and Wilson, 2017, arXiv:1705.09558)."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
 from zoo import noise
+from zoo.contract.settings import Count, Number
 from zoo.gan_dynamics.ensemble import EnsembleModel, logit
 from zoo.losses.games import softplus
 from zoo.optimizers.sghmc import SGHMC
@@ -42,15 +45,24 @@ class BayesianGAN(EnsembleModel):
     terms = {player: ("adversarial", "weight_prior") for player in EnsembleModel.players}
     batch_size = 64
 
-    # fmt: off
-    def __init__(self, generators, discriminators, latent_dim, *, num_classes=None,
-                 data_size: int = 10_000, prior_deviation: float = 1.0, sampler_moves: int = 2,
-                 friction: float = 0.01, burn_in: int = 5000, **parts):
-        own = {"num_classes": num_classes, "data_size": data_size, "friction": friction,
-               "prior_deviation": prior_deviation, "sampler_moves": sampler_moves}
+    def __init__(
+        self,
+        generators,
+        discriminators,
+        latent_dim,
+        *,
+        num_classes=None,
+        data_size: Annotated[int, Count()] = 10_000,
+        prior_deviation: Annotated[float, Number(above=0.0, search=(0.3, 10.0))] = 1.0,
+        sampler_moves: Annotated[int, Count()] = 2,
+        friction: Annotated[float, Number(above=0.0, at_most=1.0, search=(0.01, 0.3))] = 0.01,
+        burn_in: Annotated[int, Count(at_least=0)] = 5000,
+        **parts,
+    ):
+        own = {"num_classes": num_classes, "data_size": data_size, "friction": friction}
+        own |= {"prior_deviation": prior_deviation, "sampler_moves": sampler_moves}
         super().__init__(generators, discriminators, latent_dim, burn_in=burn_in, **own, **parts)
         self.moves = dict.fromkeys(self.players, sampler_moves)
-    # fmt: on
 
     def default_optimizer(self, player):
         seed = noise.mixed(self.seed, list(self.players).index(player))
@@ -64,18 +76,19 @@ class BayesianGAN(EnsembleModel):
 
     def discriminators_loss(self, x, y, training):
         outputs = [network(x, training=training) for network in self.discriminators]
-        fakes = self.judged(tf.shape(x)[0], training)
+        fake_logits = self.sample_logits(tf.shape(x)[0], training)
         real = tf.add_n([softplus(-logit(output)) for output in outputs])
-        fake = tf.add_n([tf.reduce_mean(softplus(said), axis=0) for said in fakes])
-        found = {"adversarial": real + fake, "weight_prior": self.weight_prior("discriminators")}
+        fake = tf.add_n([tf.reduce_mean(softplus(logits), axis=0) for logits in fake_logits])
+        terms = {"adversarial": real + fake, "weight_prior": self.weight_prior("discriminators")}
         if self.num_classes is None:
-            return found
-        missed = tf.nn.sparse_softmax_cross_entropy_with_logits
-        each = tf.add_n([missed(labels=tf.maximum(y, 0), logits=output) for output in outputs])
-        return {**found, "classification": self.among(y >= 0, each)}
+            return terms
+        cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+        known = tf.maximum(y, 0)
+        each = tf.add_n([cross_entropy(labels=known, logits=output) for output in outputs])
+        return {**terms, "classification": self.among(y >= 0, each)}
 
     def generators_loss(self, x, y, training):
-        fakes = self.judged(tf.shape(x)[0], training)
-        each = tf.reduce_mean([softplus(-said) for said in fakes], axis=0)
+        fake_logits = self.sample_logits(tf.shape(x)[0], training)
+        each = tf.reduce_mean([softplus(-logits) for logits in fake_logits], axis=0)
         prior = self.weight_prior("generators")
         return {"adversarial": tf.reduce_sum(each, axis=0), "weight_prior": prior}

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from zoo.gan.base import AdversarialModel
+from zoo.contract.settings import TermWeight, Widths
+from zoo.gan.base import AdversarialModel, GameChoice
 from zoo.networks import default
 from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
 from zoo.registry import register
@@ -33,38 +34,46 @@ class ConsensusGAN(AdversarialModel):
     """
 
     rounds = (("discriminator", "generator"),)
-    terms = {
-        "discriminator": ("adversarial", "consensus"),
-        "generator": ("adversarial", "consensus"),
-    }
+    terms = {player: ("adversarial", "consensus") for player in AdversarialModel.players}
     batch_size = 64
 
-    # fmt: off
-    def __init__(self, generator, discriminator, latent_dim, *,
-                 consensus_weight: float = 10.0, game: str = "non_saturating", **parts):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        consensus_weight: TermWeight = 10.0,
+        game: GameChoice = "non_saturating",
+        **parts,
+    ):
         settings = {"consensus_weight": consensus_weight, "game": game}
         super().__init__(generator, discriminator, latent_dim, **settings, **parts)
-    # fmt: on
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128), **settings):
+    def default_networks(
+        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
+    ):
         sizes = {"hidden": hidden, "channels": channels, "activation": "elu"}
-        made = default.generator(latent_dim, data_shape, normalized=False, **sizes)
-        return cls(made, default.discriminator(data_shape, **sizes), latent_dim, **settings)
+        return {
+            "generator": default.generator(latent_dim, data_shape, normalized=False, **sizes),
+            "discriminator": default.discriminator(data_shape, **sizes),
+        }
 
     def default_optimizer(self, player):
         return RMSpropTF1(1e-4)
 
     def joint_loss(self, x, y, training):
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.judge(self.generate(tf.shape(x)[0], training), training)
+            fake = self.judge(self.generate(tf.shape(x)[0], y, training), y, training)
+            real = self.judge(x, y, training)
             each = {
-                "discriminator": self.rules.discriminator(self.judge(x, training), fake),
-                "generator": self.rules.generator(fake),
+                "discriminator": self.game.discriminator(real, fake),
+                "generator": self.game.generator(fake),
             }
             mean = {player: tf.reduce_mean(each[player]) for player in each}
         own = {player: [v.value for v in self.variables_of(player)] for player in each}
         field = [g for player in each for g in tape.gradient(mean[player], own[player])]
         length = tf.add_n([tf.reduce_sum(tf.square(self.replica_mean(g))) for g in field])
-        damped = {"consensus": self.consensus_weight * 0.5 * length}
+        damped = {"consensus": self.now(self.consensus_weight) * 0.5 * length}
         return {player: {"adversarial": each[player], **damped} for player in each}

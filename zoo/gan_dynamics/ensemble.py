@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
-from zoo import checks
-from zoo.model import GenerativeModel
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Parts, Widths
 from zoo.networks import default
 
 
@@ -35,16 +36,28 @@ class EnsembleModel(GenerativeModel):
             player = "discriminators"
             self.terms = {**self.terms, player: (*self.terms[player], "classification")}
 
-    # fmt: off
     @classmethod
-    def for_data(cls, data_shape, latent_dim, num_classes=None, hidden=(256, 256),
-                 channels=(32, 64), num_generators=10, num_discriminators=1, **settings):
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        made = [default.generator(latent_dim, data_shape, **sizes) for _ in range(num_generators)]
-        judges = [default.discriminator(data_shape, outputs=num_classes or 1, **sizes)
-                  for _ in range(num_discriminators)]
-        return cls(made, judges, latent_dim, num_classes=num_classes, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        num_classes=None,
+        hidden: Widths = (256, 256),
+        channels: Widths = (32, 64),
+        num_generators: Parts = 10,
+        num_discriminators: Parts = 1,
+    ):
+        sizes = {"hidden": hidden, "channels": channels}
+        judged = {"outputs": num_classes or 1, **sizes}
+        return {
+            "generators": [
+                default.generator(latent_dim, data_shape, **sizes) for _ in range(num_generators)
+            ],
+            "discriminators": [
+                default.discriminator(data_shape, **judged) for _ in range(num_discriminators)
+            ],
+        }
 
     @property
     def data_shape(self):
@@ -54,10 +67,10 @@ class EnsembleModel(GenerativeModel):
         """`count` draws of the noise z."""
         return self.noise.uniform([count, self.latent_dim], -1.0, 1.0)
 
-    def judged(self, count, training):
+    def sample_logits(self, count, training):
         """The logits of `count` samples of each generator: by discriminator, a row for each."""
-        made = [g(self.draw_codes(count), training=training) for g in self.generators]
-        rows, shape = tf.concat(made, axis=0), [len(made), count]
+        samples = [g(self.draw_codes(count), training=training) for g in self.generators]
+        rows, shape = tf.concat(samples, axis=0), [len(samples), count]
         return [tf.reshape(logit(d(rows, training=training)), shape) for d in self.discriminators]
 
     def call(self, x, training=False):

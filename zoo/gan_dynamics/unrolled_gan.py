@@ -1,9 +1,12 @@
 """Unrolled GAN (Metz et al., 2017, arXiv:1611.02163)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
-from zoo.gan.base import AdversarialModel
+from zoo.contract.settings import MOST_PARTS, Count, Number
+from zoo.gan.base import AdversarialModel, GameChoice
 from zoo.optimizers import unrolled
 from zoo.registry import register
 
@@ -35,24 +38,32 @@ class UnrolledGAN(AdversarialModel):
     networks".
     """
 
-    # fmt: off
-    def __init__(self, generator, discriminator, latent_dim, *, unrolled_steps: int = 5,
-                 inner_rate: float | None = None, game: str = "minimax", **parts):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        unrolled_steps: Annotated[int, Count(at_least=0, at_most=MOST_PARTS)] = 5,
+        inner_rate: Annotated[float | None, Number(at_least=0.0)] = None,
+        game: GameChoice = "minimax",
+        **parts,
+    ):
         own = {"unrolled_steps": unrolled_steps, "inner_rate": inner_rate, "game": game}
         super().__init__(generator, discriminator, latent_dim, **own, **parts)
-    # fmt: on
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam({"generator": 1e-3}.get(player, 1e-4), beta_1=0.5)
 
     def generator_loss(self, x, y, training):
-        fake = self.generate(tf.shape(x)[0], training)
-        real, made = self.said(self.ahead(x, fake, training), x, fake, training)
-        zero_sum = self.rules.zero_sum
-        goal = -self.rules.discriminator(real, made) if zero_sum else self.rules.generator(made)
-        return {"adversarial": goal}
+        samples = self.generate(tf.shape(x)[0], y, training)
+        weights = self.unrolled_weights(x, samples, training)
+        real, fake = self.raw_outputs(weights, x, samples, training)
+        if self.game.zero_sum:
+            return {"adversarial": -self.game.discriminator(real, fake)}
+        return {"adversarial": self.game.generator(fake)}
 
-    def ahead(self, x, fake, training):
+    def unrolled_weights(self, x, samples, training):
         """The weights of the discriminator after its inner steps."""
         weights = self.discriminator.trainable_variables
         step, state = self.inner_rule(weights)
@@ -60,10 +71,10 @@ class UnrolledGAN(AdversarialModel):
         for _ in range(self.unrolled_steps):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
-                said = self.said(weights, x, fake, training)
-                loss = tf.reduce_mean(self.rules.discriminator(*said))
-            slopes = tape.gradient(loss, weights, unconnected_gradients="zero")
-            weights, state = step(weights, [self.replica_mean(s) for s in slopes], state)
+                outputs = self.raw_outputs(weights, x, samples, training)
+                loss = tf.reduce_mean(self.game.discriminator(*outputs))
+            gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
+            weights, state = step(weights, [self.replica_mean(g) for g in gradients], state)
         return weights
 
     def inner_rule(self, weights):
@@ -72,8 +83,8 @@ class UnrolledGAN(AdversarialModel):
             return unrolled.descent(self.inner_rate)
         return unrolled.following(self.optimizers["discriminator"], weights)
 
-    def said(self, weights, x, fake, training):
-        """Raw outputs on x and on samples, of the discriminator with other weights."""
-        still = self.discriminator.non_trainable_variables
+    def raw_outputs(self, weights, x, samples, training):
+        """Raw outputs for x and for samples, of the discriminator with other weights."""
+        state = self.discriminator.non_trainable_variables
         call = self.discriminator.stateless_call
-        return [call(weights, still, data, training=training)[0][:, 0] for data in (x, fake)]
+        return [call(weights, state, data, training=training)[0][:, 0] for data in (x, samples)]

@@ -1,9 +1,12 @@
 """InfoGAN (Chen et al., 2016, arXiv:1606.03657)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
-from zoo import checks
+from zoo.contract import checks
+from zoo.contract.settings import Count, Weight, Widths
 from zoo.gan.base import AdversarialModel
 from zoo.networks import default
 from zoo.networks.features import with_head
@@ -35,17 +38,23 @@ class InfoGAN(AdversarialModel):
     """
 
     terms = {player: ("adversarial", "information") for player in AdversarialModel.players}
-    watched, features = {"generator": ("bound",)}, True  # the second output is what Q says
+    watched = {"generator": ("bound",)}
     verbs = {**AdversarialModel.verbs, "sample": ("count", "codes", "seed")}
     verbs |= {"encode": ("x",), "classify": ("x",)}
 
-    # fmt: off
-    def __init__(self, generator, discriminator, latent_dim, *, codes=None,
-                 information_weight: float = 1.0, **parts):
-        super().__init__(generator, discriminator, latent_dim, codes=codes or Codes(),
-                         information_weight=information_weight, **parts)
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        codes=None,
+        information_weight: Annotated[float, Weight(search=(0.01, 10.0))] = 1.0,
+        **parts,
+    ):
+        parts |= {"codes": codes or Codes(), "information_weight": information_weight}
+        super().__init__(generator, discriminator, latent_dim, **parts)
         self.codes_dim, self.num_classes = self.codes.size, self.codes.categories[0]
-        self.code_shape = (latent_dim + self.codes.size,)  # of what is decoded
 
     @classmethod
     def require_networks(cls, generator, discriminator, latent_dim, *, codes, **parts):
@@ -54,42 +63,59 @@ class InfoGAN(AdversarialModel):
         checks.require_map(cls, "generator", generator, (latent_dim + size,), data_shape)
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128),
-                 categories=(10,), continuous=2, **settings):
-        sizes, codes = (tuple(hidden), tuple(channels)), Codes(categories, continuous)
-        generator = default.generator(latent_dim + codes.size, data_shape, *sizes)
-        discriminator = with_head(default.discriminator(data_shape, *sizes), codes.size)
-        return cls(generator, discriminator, latent_dim, codes=codes, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        hidden: Widths = (256, 256),
+        channels: Widths = (64, 128),
+        categories: Widths = (10,),
+        continuous: Annotated[int, Count(at_least=0, size=True)] = 2,
+    ):
+        codes = Codes(categories, continuous)
+        generator = default.generator(latent_dim + codes.size, data_shape, hidden, channels)
+        discriminator = default.discriminator(data_shape, hidden, channels)
+        discriminator = with_head(discriminator, codes.size)
+        return {"generator": generator, "discriminator": discriminator, "codes": codes}
+
+    @property
+    def code_shape(self):
+        return (self.latent_dim + self.codes_dim,)
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam({"discriminator": 2e-4, "generator": 1e-3}[player], 0.5)
 
-    def coded(self, count, training, codes=None):
+    def noise_map(self):
+        return None
+
+    def generate_coded(self, count, training, codes=None):
         """`count` examples, and the codes they are made from: those given, or drawn."""
         z, c = self.noise.normal([count, self.latent_dim]), self.codes.sample(count, codes)
         return self.generator(tf.concat([z, c], axis=1), training=training), c
 
-    def played(self, x, training):
-        """The logit of each generated example, and its part of L_I in nats; both `(batch,)`."""
-        fake, c = self.coded(tf.shape(x)[0], training)
+    def logits_and_bound(self, count, training):
+        """The logits of generated examples, and their parts of L_I in nats; both `(batch,)`."""
+        fake, c = self.generate_coded(count, training)
         logit, guess = self.discriminator(fake, training=training)
         return logit[:, 0], self.codes.log_guess(c, guess) + self.codes.entropy
 
     def discriminator_loss(self, x, y, training):
-        fake, bound = self.played(x, training)
-        game = self.game.discriminator(self.judge(x, training), fake)
-        return {"adversarial": game, "information": -self.information_weight * bound}
+        fake, bound = self.logits_and_bound(tf.shape(x)[0], training)
+        adversarial = self.game.discriminator(self.judge(x, y, training), fake)
+        information = -self.now(self.information_weight) * bound
+        return {"adversarial": adversarial, "information": information}
 
     def generator_loss(self, x, y, training):
-        fake, bound = self.played(x, training)
-        terms = {"adversarial": self.game.generator(fake), "bound": bound}
-        return {**terms, "information": -self.information_weight * bound}
+        fake, bound = self.logits_and_bound(tf.shape(x)[0], training)
+        information = -self.now(self.information_weight) * bound
+        adversarial = self.game.generator(fake)
+        return {"adversarial": adversarial, "information": information, "bound": bound}
 
     def sample(self, count, codes=None, seed=None):
         """`count` examples of these codes; None, or a code without a category, is drawn."""
         with self.noise.serving(seed, count):
-            return self.coded(count, False, codes)[0]
+            return self.generate_coded(count, False, codes)[0]
 
     def encode(self, x):
         """What Q says of the code of x: probabilities and means, `(batch, codes.size)`."""

@@ -1,7 +1,10 @@
 """AnoGAN (Schlegl et al., 2017, arXiv:1703.05921)."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
+from zoo.contract.settings import Count, Number
 from zoo.gan.base import AdversarialModel
 from zoo.losses.reconstruction import sum_of_rest
 from zoo.optimizers.descent import descend, searched
@@ -45,22 +48,29 @@ class AnoGAN(AdversarialModel):
     features = True
     batch_size = 64
 
-    # fmt: off
-    def __init__(self, generator, discriminator, latent_dim, *, feature_weight: float = 0.1,
-                 search_steps: int = 500, search_rate: float = 0.05, restarts: int = 4, **parts):
-        if feature_weight > 1:
-            raise ValueError(f"`feature_weight` must be in [0, 1]. Received: {feature_weight}.")
-        super().__init__(generator, discriminator, latent_dim, feature_weight=feature_weight,
-                         search_steps=search_steps, search_rate=search_rate, restarts=restarts,
-                         **parts)
-    # fmt: on
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        feature_weight: Annotated[float, Number(at_least=0.0, at_most=1.0)] = 0.1,
+        search_steps: Annotated[int, Count(at_least=0)] = 500,
+        search_rate: Annotated[float, Number(above=0.0)] = 0.05,
+        restarts: Annotated[int, Count()] = 4,
+        **parts,
+    ):
+        search = {"search_steps": search_steps, "search_rate": search_rate, "restarts": restarts}
+        parts |= {"feature_weight": feature_weight, **search}
+        super().__init__(generator, discriminator, latent_dim, **parts)
 
     def anomaly(self, x, seen, z):
         """(1 - w) |x - G(z)|_1 + w |seen - f(G(z))|_1, `(batch,)`."""
-        made = self.decode(z)
-        residual = sum_of_rest(tf.abs(x - made))
-        apart = sum_of_rest(tf.abs(seen - self.discriminator(made, training=False)[1]))
-        return (1.0 - self.feature_weight) * residual + self.feature_weight * apart
+        samples = self.decode(z)
+        residual = sum_of_rest(tf.abs(x - samples))
+        features = self.discriminator(samples, training=False)[1]
+        mismatch = sum_of_rest(tf.abs(seen - features))
+        return (1.0 - self.feature_weight) * residual + self.feature_weight * mismatch
 
     def find(self, x, seed):
         """The codes `(batch, latent_dim)` that come closest to x, and A(x)."""

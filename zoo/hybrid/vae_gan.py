@@ -1,10 +1,12 @@
 """VAE/GAN (Larsen et al., 2016, arXiv:1512.09300)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
-from zoo import checks
-from zoo.code_verbs import CodeVerbs
+from zoo.contract import checks
+from zoo.contract.settings import Weight, Widths
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.games import softplus
 from zoo.losses.reconstruction import squared_error
@@ -46,26 +48,35 @@ class VAEGAN(VariationalModel):
         "decoder": ("feature", "adversarial"),
         "discriminator": ("adversarial",),
     }
-    batch_size = 64
+    batch_size, has_evidence_bound = 64, False
 
-    # fmt: off
-    def __init__(self, encoder, decoder, discriminator, latent_dim, *,
-                 feature_weight: float = 1e-3, **parts):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        latent_dim,
+        *,
+        feature_weight: Annotated[float, Weight(search=(1e-6, 1e-1))] = 1e-3,
+        **parts,
+    ):
         checks.require_features(type(self), discriminator, encoder.input_shape[1:])
         parts = {"likelihood": Gaussian(), "discriminator": discriminator, **parts}
         super().__init__(encoder, decoder, latent_dim, feature_weight=feature_weight, **parts)
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(64, 128), **settings):
-        sizes, image = {"hidden": hidden, "channels": channels}, default.is_image(data_shape)
-        return cls(
-            default.encoder(data_shape, 2 * latent_dim, **sizes),
-            dcgan.generator(latent_dim, data_shape, channels[0]) if image
-            else default.generator(latent_dim, data_shape, **sizes),
-            dcgan.discriminator(data_shape, channels[0], features=True) if image
-            else default.discriminator(data_shape, **sizes, features=True),
-            latent_dim, **settings)
-    # fmt: on
+    def default_networks(
+        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
+    ):
+        sizes = {"hidden": hidden, "channels": channels}
+        encoder = default.encoder(data_shape, 2 * latent_dim, **sizes)
+        if default.is_image(data_shape):
+            decoder = dcgan.generator(latent_dim, data_shape, channels[0])
+            discriminator = dcgan.discriminator(data_shape, channels[0], features=True)
+        else:
+            decoder = default.generator(latent_dim, data_shape, **sizes)
+            discriminator = default.discriminator(data_shape, **sizes, features=True)
+        return {"encoder": encoder, "decoder": decoder, "discriminator": discriminator}
 
     def default_optimizer(self, player):
         return keras.optimizers.RMSprop(3e-4)
@@ -74,21 +85,27 @@ class VAEGAN(VariationalModel):
         output = self.encoder(x, training=training)
         z, log_q = self.posterior.sample(output)
         codes = z, self.draw_codes(tf.shape(x)[0])
-        shown = [x, *(self.decoder(code, training=training) for code in codes)]
-        judged = [self.discriminator(data, training=training) for data in shown]
-        (real, seen), (again, seen_again), (fake, _) = ((raw[:, 0], f) for raw, f in judged)
+        examples = [x, *(self.decoder(code, training=training) for code in codes)]
+        outputs = [self.discriminator(data, training=training) for data in examples]
+        (real, features), (rebuilt, rebuilt_features), (fake, _) = (
+            (logit[:, 0], features) for logit, features in outputs
+        )
         divergence = self.posterior.divergence(output, z, log_q, self.prior)
-        feature = 0.5 * squared_error(seen, seen_again)
-        fooled = softplus(-again) + softplus(-fake)
+        feature = 0.5 * squared_error(features, rebuilt_features)
+        weighed = self.now(self.feature_weight) * feature
+        adversarial = softplus(-real) + softplus(rebuilt) + softplus(fake)
         return {
             "encoder": {"divergence": divergence, "feature": feature},
-            "decoder": {"feature": self.feature_weight * feature, "adversarial": fooled},
-            "discriminator": {"adversarial": softplus(-real) + softplus(again) + softplus(fake)},
+            "decoder": {"feature": weighed, "adversarial": softplus(-rebuilt) + softplus(-fake)},
+            "discriminator": {"adversarial": adversarial},
         }
 
-    def bound(self, x, training):
-        """1/2 |f(x) - f(x')|^2 and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
-        terms = self.joint_loss(x, None, training)["encoder"]
-        return terms["feature"], terms["divergence"]
+    def score(self, x, seed=0):
+        """-1/2 |f(x) - f(x')|^2 - KL(q(z|x) | p(z)) of one draw of z: `(batch,)`."""
+        with self.noise.serving(seed, tf.shape(x)[0]):
+            terms = self.joint_loss(x, None, training=False)["encoder"]
+        return -(terms["feature"] + terms["divergence"])
 
-    sample, log_likelihood = CodeVerbs.sample, None  # pixels have no density of their own
+    def sample(self, count, seed=None):
+        """Decoded draws of the prior; pixels have no density of their own to draw from."""
+        return super().sample(count, seed)

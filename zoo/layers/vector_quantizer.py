@@ -76,7 +76,7 @@ class VectorQuantizer(keras.layers.Layer):
         counts = tf.math.unsorted_segment_sum(tf.ones_like(rows[:, 0]), nearest, self.num_codes)
         sums = tf.math.unsorted_segment_sum(rows, nearest, self.num_codes)
         for average, new in ((self.counts, counts), (self.vectors, sums)):
-            kept = self.decay * average.value + (1.0 - self.decay) * replicas.total(new)
+            kept = self.decay * average.value + (1.0 - self.decay) * replicas.all_reduce_sum(new)
             average.assign(kept)
 
     def start(self, encoder, data):

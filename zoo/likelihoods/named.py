@@ -2,6 +2,7 @@
 
 from zoo.likelihoods.bernoulli import Bernoulli
 from zoo.likelihoods.gaussian import Gaussian
+from zoo.likelihoods.laplace import Laplace
 
 
 def likelihood(name, bounded):
@@ -10,9 +11,13 @@ def likelihood(name, bounded):
     None is Bernoulli where they do, else a Gaussian of variance 1.
     """
     name = ("bernoulli" if bounded else "gaussian") if name is None else name
-    laws = {"bernoulli": Bernoulli, "gaussian": lambda: Gaussian(bounded=bounded)}
+    known = {
+        "bernoulli": Bernoulli,
+        "gaussian": lambda: Gaussian(bounded=bounded),
+        "laplace": lambda: Laplace(bounded=bounded),
+    }
     if not isinstance(name, str):
         return name
-    if name not in laws:
-        raise ValueError(f"`likelihood` must be one of {sorted(laws)}. Received: {name!r}.")
-    return laws[name]()
+    if name not in known:
+        raise ValueError(f"`likelihood` must be one of {sorted(known)}. Received: {name!r}.")
+    return known[name]()

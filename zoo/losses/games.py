@@ -1,95 +1,140 @@
-"""What the two players of a GAN minimise, per example, in terms of raw outputs (logits)."""
+"""What the two players of a GAN minimise, per example, in terms of raw outputs (logits).
+
+A game is a value: `LeastSquares(a=-1.0, b=1.0, c=0.0)`. Configs keep it with its numbers.
+"""
+
+import dataclasses
 
 import tensorflow as tf
+
+from zoo.registry import register
 
 softplus = tf.math.softplus
 
 
-class Minimax:
+class Game:
+    """Two losses: of raw outputs for data and for generated examples."""
+
+    zero_sum = False  # whether what one player loses is what the other wins
+    log_ratio = False  # whether the best raw output is ln p(x) - ln p_generator(x)
+
+    def discriminator(self, real, fake):
+        """The discriminator's loss of each example."""
+        raise NotImplementedError(f"{type(self).__name__} has no loss of the discriminator.")
+
+    def generator(self, fake):
+        """The generator's loss of each example."""
+        raise NotImplementedError(f"{type(self).__name__} has no loss of the generator.")
+
+    def get_config(self):
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@register
+@dataclasses.dataclass(frozen=True)
+class Minimax(Game):
     """The saturating game: D minimises -ln D(x) - ln(1 - D(x')), G minimises ln(1 - D(x'))."""
 
-    zero_sum = True  # whether what one player loses is what the other wins
+    zero_sum, log_ratio = True, True
 
-    @staticmethod
-    def discriminator(real, fake):
+    def discriminator(self, real, fake):
         """softplus(-real) + softplus(fake)."""
         return softplus(-real) + softplus(fake)
 
-    @staticmethod
-    def generator(fake):
+    def generator(self, fake):
         """-softplus(fake); its gradient vanishes where the discriminator is sure."""
         return -softplus(fake)
 
 
-class NonSaturating(Minimax):
+@register
+@dataclasses.dataclass(frozen=True)
+class NonSaturating(Game):
     """The game most people mean by GAN: G minimises -ln D(x')."""
 
-    zero_sum = False
+    log_ratio = True
 
-    @staticmethod
-    def generator(fake):
+    def discriminator(self, real, fake):
+        """softplus(-real) + softplus(fake)."""
+        return softplus(-real) + softplus(fake)
+
+    def generator(self, fake):
         """softplus(-fake)."""
         return softplus(-fake)
 
 
-class Wasserstein:
+@register
+@dataclasses.dataclass(frozen=True)
+class Wasserstein(Game):
     """The critic's difference of means; needs a Lipschitz critic."""
 
     zero_sum = True
 
-    @staticmethod
-    def discriminator(real, fake):
+    def discriminator(self, real, fake):
         """fake - real."""
         return fake - real
 
-    @staticmethod
-    def generator(fake):
+    def generator(self, fake):
         """-fake."""
         return -fake
 
 
-class Hinge(Wasserstein):
+@register
+@dataclasses.dataclass(frozen=True)
+class Hinge(Game):
     """The critic's difference, no further than a margin of 1 on either side."""
 
-    zero_sum = False
-
-    @staticmethod
-    def discriminator(real, fake):
+    def discriminator(self, real, fake):
         """relu(1 - real) + relu(1 + fake)."""
         return tf.nn.relu(1.0 - real) + tf.nn.relu(1.0 + fake)
 
+    def generator(self, fake):
+        """-fake."""
+        return -fake
 
-class LeastSquares:
-    """D is drawn to 1 at data and to 0 at examples, G to where D says 1 (Mao et al., 2017).
 
-    Raw outputs, no logits. CycleGAN doubles the generator's half.
+@register
+@dataclasses.dataclass(frozen=True)
+class LeastSquares(Game):
+    """D is drawn to b at data and to a at examples, G to where D says c (Mao et al., 2017, Eq. 2).
+
+    Raw outputs, no logits. With b - c = 1 and b - a = 2, such as (-1, 1, 0), the generator
+    minimises a Pearson divergence (Eq. 5 to 7).
+
+    Args:
+        a: what D is to say of generated examples.
+        b: of data.
+        c: what G wants D to say of generated examples.
     """
 
-    zero_sum = False
+    a: float = 0.0
+    b: float = 1.0
+    c: float = 1.0
 
-    @staticmethod
-    def discriminator(real, fake):
-        """1/2 (real - 1)^2 + 1/2 fake^2."""
-        return 0.5 * tf.square(real - 1.0) + 0.5 * tf.square(fake)
+    def discriminator(self, real, fake):
+        """1/2 (real - b)^2 + 1/2 (fake - a)^2."""
+        return 0.5 * tf.square(real - self.b) + 0.5 * tf.square(fake - self.a)
 
-    @staticmethod
-    def generator(fake):
-        """1/2 (fake - 1)^2."""
-        return 0.5 * tf.square(fake - 1.0)
+    def generator(self, fake):
+        """1/2 (fake - c)^2."""
+        return 0.5 * tf.square(fake - self.c)
 
 
 GAMES = {
-    "minimax": Minimax,
-    "non_saturating": NonSaturating,
-    "wasserstein": Wasserstein,
-    "hinge": Hinge,
-    "least_squares": LeastSquares,
+    "minimax": Minimax(),
+    "non_saturating": NonSaturating(),
+    "wasserstein": Wasserstein(),
+    "hinge": Hinge(),
+    "least_squares": LeastSquares(),
 }
 
 
 def named(game):
-    """The game of a name, or the class itself."""
-    if not isinstance(game, str):
+    """The game of a name, or the game itself."""
+    if isinstance(game, Game):
         return game
     if game not in GAMES:
         raise ValueError(f"`game` must be one of {sorted(GAMES)}. Received: {game!r}.")

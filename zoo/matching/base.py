@@ -1,7 +1,8 @@
 """What autoencoders that play against a critic of codes share."""
 
-from zoo import checks
 from zoo.autoencoder.base import AutoencoderModel
+from zoo.contract import checks
+from zoo.contract.settings import Widths
 from zoo.networks import default
 from zoo.priors.normal import StandardNormal
 
@@ -26,9 +27,14 @@ class MatchedAutoencoder(AutoencoderModel):
         return StandardNormal(latent_dim)
 
     @classmethod
-    def default_networks(cls, latent_dim, hidden):
-        return {"critic": default.critic(latent_dim, hidden)}
+    def default_networks(cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), **sizes):
+        networks = super().default_networks(data_shape, latent_dim, hidden=hidden, **sizes)
+        return {**networks, "critic": default.critic(latent_dim, hidden)}
 
     def judge(self, z, training=True):
         """The critic's raw output, `(batch,)`."""
         return self.critic(z, training=training)[:, 0]
+
+    def opposed_codes(self, codes, seed):
+        with self.noise.serving(seed, len(codes)):
+            return self.draw_codes(len(codes))

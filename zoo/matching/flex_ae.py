@@ -1,8 +1,11 @@
 """Autoencoder with a learned prior (Mondal et al., 2021, "FlexAE", UAI)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
+from zoo.contract.settings import Weight
 from zoo.losses.games import Wasserstein
 from zoo.losses.lipschitz import gradient_penalty
 from zoo.losses.reconstruction import squared_error
@@ -54,10 +57,17 @@ class FlexAE(MatchedAutoencoder):
         "prior": ("adversarial",),
         "encoder": ("adversarial",),
     }
-    game = Wasserstein
+    game = Wasserstein()
 
     def __init__(
-        self, encoder, decoder, critic, latent_dim, *, penalty_weight: float = 10.0, **parts
+        self,
+        encoder,
+        decoder,
+        critic,
+        latent_dim,
+        *,
+        penalty_weight: Annotated[float, Weight(search=(1.0, 100.0))] = 10.0,
+        **parts,
     ):
         super().__init__(
             encoder, decoder, critic, latent_dim, penalty_weight=penalty_weight, **parts
@@ -75,9 +85,11 @@ class FlexAE(MatchedAutoencoder):
     def critic_loss(self, x, y, training):
         real = self.encoder(x, training=training)
         fake = self.prior.sample(tf.shape(x)[0], training)
-        slope = gradient_penalty(self.judge, real, fake)
-        game = self.game.discriminator(self.judge(real, training), self.judge(fake, training))
-        return {"adversarial": game, "gradient_penalty": self.penalty_weight * slope}
+        slope = self.now(self.penalty_weight) * gradient_penalty(self.judge, real, fake)
+        adversarial = self.game.discriminator(
+            self.judge(real, training), self.judge(fake, training)
+        )
+        return {"adversarial": adversarial, "gradient_penalty": slope}
 
     def prior_loss(self, x, y, training):
         fake = self.prior.sample(tf.shape(x)[0], training)

@@ -1,7 +1,10 @@
 """MaskAAE (Mondal et al., 2020, arXiv:1912.04564)."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
+from zoo.contract.settings import Weight
 from zoo.layers.mask import Mask
 from zoo.losses.lipschitz import gradient_penalty
 from zoo.losses.reconstruction import cross_entropy, mean_of_rest
@@ -37,25 +40,45 @@ class MaskAAE(MatchedAutoencoder):
     space optimization for adversarial auto-encoders", UAI.
     """
 
-    # fmt: off
-    players = {"autoencoder": ("encoder", "decoder"), "critic": ("critic",),
-               "encoder": ("encoder",), "mask": ("mask",)}
+    players = {
+        "autoencoder": ("encoder", "decoder"),
+        "critic": ("critic",),
+        "encoder": ("encoder",),
+        "mask": ("mask",),
+    }
     moves = {"critic": 5}
     fresh_batches = tuple(players)
-    terms = {"autoencoder": ("reconstruction", "variance"), "encoder": ("adversarial",),
-             "critic": ("adversarial", "gradient_penalty"),
-             "mask": ("reconstruction", "matching", "polarization")}
+    terms = {
+        "autoencoder": ("reconstruction", "variance"),
+        "critic": ("adversarial", "gradient_penalty"),
+        "encoder": ("adversarial",),
+        "mask": ("reconstruction", "matching", "polarization"),
+    }
     watched = {"mask": ("active_dims",)}
     final, batch_size, data_range = "linear", 64, (0.0, 1.0)
+    codes_have_scale = True
 
-    def __init__(self, encoder, decoder, critic, latent_dim, *, mask=None,
-                 reconstruction_weight: float = 1000.0, variance_weight: float = 100.0,
-                 penalty_weight: float = 10.0, polarization_weight: float | None = None, **parts):
-        c = mask_polarization(latent_dim) if polarization_weight is None else polarization_weight
-        super().__init__(
-            encoder, decoder, critic, latent_dim, mask=mask or Mask(latent_dim, parts.get("seed")),
-            reconstruction_weight=reconstruction_weight, variance_weight=variance_weight,
-            penalty_weight=penalty_weight, polarization_weight=c, **parts)
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        critic,
+        latent_dim,
+        *,
+        mask=None,
+        reconstruction_weight: Annotated[float, Weight(search=(100.0, 10_000.0))] = 1000.0,
+        variance_weight: Annotated[float, Weight(search=(10.0, 1000.0))] = 100.0,
+        penalty_weight: Annotated[float, Weight()] = 10.0,
+        polarization_weight: Annotated[float | None, Weight()] = None,
+        **parts,
+    ):
+        mask = mask or Mask(latent_dim, parts.get("seed"))
+        if polarization_weight is None:
+            polarization_weight = mask_polarization(latent_dim)
+        parts |= {"variance_weight": variance_weight, "penalty_weight": penalty_weight}
+        parts |= {"reconstruction_weight": reconstruction_weight, "mask": mask}
+        parts |= {"polarization_weight": polarization_weight}
+        super().__init__(encoder, decoder, critic, latent_dim, **parts)
 
     def default_optimizer(self, player):
         return RMSpropTF1(5e-4 if player in ("autoencoder", "mask") else 1e-4)
@@ -65,7 +88,15 @@ class MaskAAE(MatchedAutoencoder):
     def error(self, x, output):
         return mean_of_rest(cross_entropy(x, output))
 
-    def codes(self, x, training):
+    @property
+    def code_mask(self):
+        return self.mask.alpha
+
+    def noise_map(self):
+        return (lambda u: self.decode(self.mask(u))), self.latent_dim, self.prior.sigma
+
+    def masked_codes(self, x, training):
+        """Codes of x and draws of the prior, both masked."""
         z, p = self.encoder(x, training=training), self.prior.sample(tf.shape(x)[0])
         return self.mask(z), self.mask(p)
 
@@ -73,25 +104,27 @@ class MaskAAE(MatchedAutoencoder):
         z, alpha = self.encoder(x, training=training), self.mask.alpha
         spread = mean_of_rest((z - self.batch_mean(z)) ** 2 * tf.exp(-10.0 * alpha**2))
         error = self.error(x, self.decoder(alpha * z, training=training))
-        return {"reconstruction": error, "variance": self.variance_weight * spread}
+        return {"reconstruction": error, "variance": self.now(self.variance_weight) * spread}
 
     def critic_loss(self, x, y, training):
-        z, p = self.codes(x, training)
-        slope = self.penalty_weight * gradient_penalty(self.judge, z, p)
+        z, p = self.masked_codes(x, training)
+        slope = self.now(self.penalty_weight) * gradient_penalty(self.judge, z, p)
         return {"adversarial": self.judge(z) - self.judge(p), "gradient_penalty": slope}
 
     def encoder_loss(self, x, y, training):
         return {"adversarial": -self.judge(self.mask(self.encoder(x, training=training)))}
 
     def mask_loss(self, x, y, training):
-        (z, p), alpha = self.codes(x, training), self.mask.alpha
+        (z, p), alpha = self.masked_codes(x, training), self.mask.alpha
         error = self.error(x, self.decoder(z, training=training))
         gap = self.batch_mean(self.judge(z) - self.judge(p))
         undecided = tf.reduce_sum(tf.abs(alpha * (1.0 - alpha)))
-        return {"reconstruction": self.reconstruction_weight * error, "matching": (1.0 - gap) ** 2,
-                "polarization": self.now(self.polarization_weight) * undecided,
-                "active_dims": tf.cast(self.mask.active_dims, tf.float32)}
-    # fmt: on
+        return {
+            "reconstruction": self.now(self.reconstruction_weight) * error,
+            "matching": (1.0 - gap) ** 2,
+            "polarization": self.now(self.polarization_weight) * undecided,
+            "active_dims": tf.cast(self.mask.active_dims, tf.float32),
+        }
 
     def encode(self, x):
         return self.mask(super().encode(x))

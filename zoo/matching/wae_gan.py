@@ -1,8 +1,11 @@
 """WAE-GAN (Tolstikhin et al., 2018, arXiv:1711.01558)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
+from zoo.contract.settings import Weight
 from zoo.losses.games import NonSaturating
 from zoo.losses.reconstruction import squared_error
 from zoo.matching.base import MatchedAutoencoder
@@ -35,11 +38,18 @@ class WAEGAN(MatchedAutoencoder):
 
     players = {"critic": ("critic",), "autoencoder": ("encoder", "decoder")}
     terms = {"critic": ("adversarial",), "autoencoder": ("reconstruction", "adversarial")}
-    game = NonSaturating
+    game = NonSaturating()
     batch_size = 100
 
     def __init__(
-        self, encoder, decoder, critic, latent_dim, *, adversarial_weight: float = 10.0, **parts
+        self,
+        encoder,
+        decoder,
+        critic,
+        latent_dim,
+        *,
+        adversarial_weight: Annotated[float, Weight(search=(0.1, 100.0))] = 10.0,
+        **parts,
     ):
         super().__init__(
             encoder, decoder, critic, latent_dim, adversarial_weight=adversarial_weight, **parts
@@ -51,12 +61,14 @@ class WAEGAN(MatchedAutoencoder):
     def critic_loss(self, x, y, training):
         z = self.encoder(x, training=training)
         drawn = self.prior.sample(tf.shape(x)[0])
-        game = self.game.discriminator(self.judge(drawn, training), self.judge(z, training))
-        return {"adversarial": self.adversarial_weight * game}
+        outputs = self.judge(drawn, training), self.judge(z, training)
+        adversarial = self.game.discriminator(*outputs)
+        return {"adversarial": self.now(self.adversarial_weight) * adversarial}
 
     def autoencoder_loss(self, x, y, training):
         z = self.encoder(x, training=training)
+        adversarial = self.game.generator(self.judge(z, training))
         return {
             "reconstruction": squared_error(x, self.decoder(z, training=training)),
-            "adversarial": self.adversarial_weight * self.game.generator(self.judge(z, training)),
+            "adversarial": self.now(self.adversarial_weight) * adversarial,
         }

@@ -1,9 +1,12 @@
 """WAE-MMD (Tolstikhin et al., 2018, arXiv:1711.01558)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
 from zoo.autoencoder.base import AutoencoderModel
+from zoo.contract.settings import Weight
 from zoo.losses.discrepancy import mmd
 from zoo.losses.reconstruction import squared_error
 from zoo.priors.normal import StandardNormal
@@ -36,7 +39,15 @@ class WAEMMD(AutoencoderModel):
     terms = {"autoencoder": ("reconstruction", "discrepancy")}
     batch_size = 100
 
-    def __init__(self, encoder, decoder, latent_dim, *, discrepancy_weight: float = 10.0, **parts):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        discrepancy_weight: Annotated[float, Weight(search=(1.0, 1000.0))] = 10.0,
+        **parts,
+    ):
         super().__init__(
             encoder, decoder, latent_dim, discrepancy_weight=discrepancy_weight, **parts
         )
@@ -54,5 +65,5 @@ class WAEMMD(AutoencoderModel):
         gap = mmd(self.gather(z), drawn, variance=self.prior.sigma**2)
         return {
             "reconstruction": squared_error(x, self.decoder(z, training=training)),
-            "discrepancy": self.discrepancy_weight * gap,
+            "discrepancy": self.now(self.discrepancy_weight) * gap,
         }

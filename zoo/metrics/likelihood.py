@@ -1,6 +1,7 @@
 """The marginal likelihood by importance weighting, and what an evidence bound is made of.
 
-Both speak to a `VariationalModel`: its encoder and posterior, ln p(x|z) and ln p(z).
+The first speaks to any model with an evidence bound (`zoo.vae.evidence_bound`), the second to
+a `VariationalModel`: its encoder and posterior, ln p(x|z) and ln p(z).
 """
 
 import math
@@ -12,40 +13,42 @@ from zoo import noise
 
 
 def log_weights(model, x, seed):
-    """ln p(x|z) + ln p(z) - ln q(z|x) at one draw of z a row: `(batch,)`; its mean is the ELBO."""
+    """The model's ln weights at one draw a row, `(batch, parts)`."""
     with noise.serving(seed, tf.shape(x)[0]):
-        z, log_q = model.posterior.sample(model.encoder(x, training=False))
-        return model.log_likelihood(x, z) + model.log_prior(z) - log_q
+        return model.log_weights(x)
 
 
 def importance_likelihood(model, x, draws=5000, seed=0, weights=log_weights):
     """ln p(x) ~ logsumexp_s w_s - ln S (Burda et al., 2016): a lower bound in expectation.
 
     The average of p(x|z) over draws of q(z|x), without the weights p(z)/q(z|x) that
-    lectures leave out, is no likelihood.
+    lectures leave out, is no likelihood. Labelled models weigh every class, models of
+    sequences every step: `EvidenceBound.log_evidence` says how these parts make ln p(x).
 
     Args:
         model: trained on an evidence bound.
         x: `(count, ...)`.
         draws: S, of z for each x; 1 is the ELBO.
         seed: of the draws.
-        weights: (model, x, seed) -> ln w, `(count,)`.
+        weights: (model, x, seed) -> ln w, `(count, parts)`.
 
     Returns:
         {"log_likelihood", "elbo", "effective_draws", "draws", "count"}: nats, means over x;
-        elbo is the mean of the same weights, effective_draws (sum w)^2 / sum w^2;
+        elbo is that of the mean of the same ln weights, effective_draws (sum w)^2 / sum w^2;
         "log_likelihood_error" and "elbo_error", their standard errors over x.
     """
     step = tf.function(lambda key: weights(model, x, key), autograph=False)
-    top = tf.fill([len(x)], -math.inf)
-    squares, total = top, tf.zeros([len(x)])
+    log_sum = log_squares = -math.inf
+    total = 0.0
     for key in np.random.default_rng(seed).integers(2**31, size=draws):
-        each = step(tf.constant(key, tf.int64))
-        top, squares = np.logaddexp(top, each), np.logaddexp(squares, 2.0 * each)
-        total += each
+        log_w = np.asarray(step(tf.constant(key, tf.int64)))
+        log_sum = np.logaddexp(log_sum, log_w)
+        log_squares = np.logaddexp(log_squares, 2.0 * log_w)
+        total += log_w
+    log_likelihood = model.log_evidence(tf.constant(log_sum - math.log(draws)))
     return {
-        **over_rows(log_likelihood=top - math.log(draws), elbo=total / draws),
-        "effective_draws": float(np.mean(np.exp(2.0 * top - squares))),
+        **over_rows(log_likelihood=log_likelihood, elbo=model.log_evidence(total / draws)),
+        "effective_draws": float(np.mean(np.exp(2.0 * log_sum - log_squares))),
         "draws": draws,
         "count": len(x),
     }

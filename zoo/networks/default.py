@@ -71,6 +71,6 @@ def discriminator(
     return with_features(made) if features else made
 
 
-def critic(latent_dim, hidden=(256, 256)):
+def critic(latent_dim, hidden=(256, 256), name="critic"):
     """A code to one raw output."""
-    return mlp(latent_dim, 1, hidden, name="critic")
+    return mlp(latent_dim, 1, hidden, name=name)

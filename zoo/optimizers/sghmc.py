@@ -24,20 +24,29 @@ class SGHMC(keras.optimizers.Optimizer):
     Args:
         learning_rate: a number or a schedule.
         friction: alpha, in (0, 1].
-        temperature: of the law that is drawn from.
+        temperature: of the distribution that is drawn from.
         burn_in: how many first steps are Adam's, to come near a mode; then v starts at 0.
         beta_1, beta_2, epsilon: Adam's.
         seed: of the noise.
         **options: those of `keras.optimizers.Optimizer`.
     """
 
-    # fmt: off
-    def __init__(self, learning_rate=2e-4, friction=0.01, temperature=1.0, burn_in=0, beta_1=0.5,
-                 beta_2=0.999, epsilon=1e-7, seed=0, name="sghmc", **options):
+    def __init__(
+        self,
+        learning_rate=2e-4,
+        friction=0.01,
+        temperature=1.0,
+        burn_in=0,
+        beta_1=0.5,
+        beta_2=0.999,
+        epsilon=1e-7,
+        seed=0,
+        name="sghmc",
+        **options,
+    ):
         super().__init__(learning_rate=learning_rate, name=name, **options)
         self.friction, self.temperature, self.burn_in = friction, temperature, burn_in
         self.beta_1, self.beta_2, self.epsilon, self.seed = beta_1, beta_2, epsilon, seed
-    # fmt: on
 
     def build(self, variables):
         if self.built:

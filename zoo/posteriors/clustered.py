@@ -46,6 +46,9 @@ class ClusteredGaussian(keras.layers.Layer):
         parts = tf.exp(log_q) * gaps, tf.exp(log_q) * (log_q - prior.log_shares)
         return [tf.reduce_sum(part, axis=1) for part in parts]
 
+    def unit_divergences(self, output, prior):
+        """None: no dimension has a closed form of its own."""
+
     def divergence(self, output, z, log_q, prior):
         """KL(q(z, c|x) | p(z, c)), nats: `(batch,)`; `prior` is a `MixturePrior`."""
         return tf.add_n(self.divergences(output, prior))

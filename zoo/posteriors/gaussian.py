@@ -36,6 +36,13 @@ class DiagonalGaussian(keras.layers.Layer):
         """ln q(z|x), nats, over the last axis; arguments broadcast."""
         return gaussian_log_density(z, *tf.split(output, 2, axis=-1))
 
+    def unit_divergences(self, output, prior):
+        """KL of each dimension to N(0, 1), nats, `(batch, latent_dim)`; None for other priors."""
+        if not (isinstance(prior, StandardNormal) and prior.sigma == 1.0):
+            return None
+        mean, log_var = tf.split(output[..., None], 2, axis=-2)
+        return standard_gaussian_kl(mean, log_var)
+
     def divergence(self, output, z, log_q, prior):
         """KL(q(z|x) | prior), nats: closed where it can be, else ln q(z|x) - ln p(z)."""
         if isinstance(prior, StandardNormal) and prior.sigma == 1.0:

@@ -54,6 +54,9 @@ class Kumaraswamy(keras.layers.Layer):
         each += (b - 1.0) * log_complement(a * log_share) - left[..., :-1]
         return tf.reduce_sum(each, axis=-1)
 
+    def unit_divergences(self, output, prior):
+        """None: no dimension has a closed form of its own."""
+
     def divergence(self, output, z, log_q, prior):
         """KL(q(pi|x) | prior), nats: a series where the prior is of sticks too."""
         if isinstance(prior, BetaSticks):

@@ -1,4 +1,4 @@
-"""The law of labels."""
+"""The distribution of labels."""
 
 import keras
 import numpy as np

@@ -20,6 +20,11 @@ class PriorGenerator(keras.layers.Layer):
         self.network = network
         self.built = True
 
+    def noise_map(self):
+        """Codes as a function of u ~ N(0, I), the size of u, and 1."""
+        network = self.network
+        return (lambda u: network(u, training=False)), network.input_shape[1], 1.0
+
     def sample(self, count, training=False):
         """`(count, latent_dim)`."""
         return self.network(noise.normal([count, self.network.input_shape[1]]), training=training)

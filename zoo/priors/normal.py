@@ -25,6 +25,10 @@ class StandardNormal(keras.layers.Layer):
         self.latent_dim, self.sigma = latent_dim, sigma
         self.built = True
 
+    def noise_map(self):
+        """Codes as a function of u ~ N(0, sigma^2 I), the size of u, and sigma."""
+        return (lambda u: u), self.latent_dim, self.sigma
+
     def sample(self, count):
         """`(count, latent_dim)`."""
         return self.sigma * noise.normal([count, self.latent_dim])

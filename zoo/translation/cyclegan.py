@@ -1,5 +1,8 @@
 """CycleGAN (Zhu et al., 2017, arXiv:1703.10593)."""
 
+from typing import Annotated
+
+from zoo.contract.settings import Count, Weight
 from zoo.registry import register
 from zoo.translation.unpaired import UnpairedTranslation
 
@@ -33,9 +36,17 @@ class CycleGAN(UnpairedTranslation):
 
     batch_size = 1
 
-    # fmt: off
-    def __init__(self, g, f, d_x, d_y, *, cycle_weight: float = 20.0,
-                 identity_weight: float = 0.0, pool_size: int = 50, **parts):
-        super().__init__(g, f, d_x, d_y, cycle_weight=cycle_weight,
-                         identity_weight=identity_weight, pool_size=pool_size, **parts)
-    # fmt: on
+    def __init__(
+        self,
+        g,
+        f,
+        d_x,
+        d_y,
+        *,
+        cycle_weight: Annotated[float, Weight(search=(2.0, 100.0))] = 20.0,
+        identity_weight: Annotated[float, Weight()] = 0.0,
+        pool_size: Annotated[int, Count(at_least=0, size=True)] = 50,
+        **parts,
+    ):
+        settings = {"cycle_weight": cycle_weight, "identity_weight": identity_weight}
+        super().__init__(g, f, d_x, d_y, **settings, pool_size=pool_size, **parts)

@@ -1,12 +1,15 @@
 """What translators trained on pairs share."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
-from zoo import checks
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Number, Weight, Widths
 from zoo.losses.games import NonSaturating
 from zoo.losses.reconstruction import mean_of_rest
-from zoo.model import GenerativeModel
 from zoo.networks.patch import patch
 from zoo.networks.unet import unet
 
@@ -28,9 +31,16 @@ class PairedTranslation(GenerativeModel):
     verbs = {"translate": ("x", "seed"), "score": ("x", "y")}
     score_kind = "logit"
     data_ranks, has_latent = (3,), False
-    game = NonSaturating
+    game = NonSaturating()
 
-    def __init__(self, generator, discriminator, *, reconstruction_weight, **parts):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        reconstruction_weight: Annotated[float, Weight()],
+        **parts,
+    ):
         *shape, channels = generator.input_shape[1:]
         both = *shape, channels + generator.output_shape[-1]
         checks.require_map(type(self), "generator", generator, None, (*shape, None))
@@ -38,15 +48,22 @@ class PairedTranslation(GenerativeModel):
         networks = {"generator": generator, "discriminator": discriminator}
         super().__init__(**networks, reconstruction_weight=reconstruction_weight, **parts)
 
-    # fmt: off
     @classmethod
-    def for_data(cls, data_shape, latent_dim=None, target_shape=None,
-                 channels=(64, 128, 256, 512), dropout=0.5, **settings):
-        *shape, depth = data_shape
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim=None,
+        *,
+        target_shape=None,
+        channels: Widths = (64, 128, 256, 512),
+        dropout: Annotated[float, Number(at_least=0.0, below=1.0)] = 0.5,
+    ):
+        *sides, depth = data_shape
         outputs = (target_shape or data_shape)[-1]
-        return cls(unet(data_shape, outputs, tuple(channels), dropout),
-                   patch((*shape, depth + outputs), tuple(channels)), **settings)
-    # fmt: on
+        return {
+            "generator": unet(data_shape, outputs, channels, dropout),
+            "discriminator": patch((*sides, depth + outputs), channels),
+        }
 
     @property
     def data_shape(self):
@@ -64,18 +81,18 @@ class PairedTranslation(GenerativeModel):
         return self.discriminator(tf.concat([x, y], axis=-1), training=training)
 
     def discriminator_loss(self, x, y, training):
-        made = self.generator(x, training=training)
-        real, fake = self.judge(x, y, training), self.judge(x, made, training)
+        translated = self.generator(x, training=training)
+        real, fake = self.judge(x, y, training), self.judge(x, translated, training)
         return {"adversarial": 0.5 * mean_of_rest(self.game.discriminator(real, fake))}
 
     def generator_loss(self, x, y, training):
-        made = self.generator(x, training=training)
-        game = self.game.generator(self.judge(x, made, training))
-        error = self.reconstruction_weight * mean_of_rest(tf.abs(y - made))
-        terms = {"adversarial": mean_of_rest(game), "reconstruction": error}
-        return {**terms, **self.penalty(y, made)}
+        translated = self.generator(x, training=training)
+        adversarial = self.game.generator(self.judge(x, translated, training))
+        error = self.now(self.reconstruction_weight) * mean_of_rest(tf.abs(y - translated))
+        terms = {"adversarial": mean_of_rest(adversarial), "reconstruction": error}
+        return {**terms, **self.penalty(y, translated)}
 
-    def penalty(self, y, made):
+    def penalty(self, y, translated):
         """Further terms of the generator."""
         return {}
 

@@ -1,5 +1,8 @@
 """Pix2Pix (Isola et al., 2017, arXiv:1611.07004)."""
 
+from typing import Annotated
+
+from zoo.contract.settings import Weight
 from zoo.registry import register
 from zoo.translation.paired import PairedTranslation
 
@@ -30,7 +33,13 @@ class Pix2Pix(PairedTranslation):
 
     batch_size = 1
 
-    def __init__(self, generator, discriminator, *, reconstruction_weight: float = 200.0, **parts):
-        super().__init__(
-            generator, discriminator, reconstruction_weight=reconstruction_weight, **parts
-        )
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        reconstruction_weight: Annotated[float, Weight(search=(2.0, 1000.0))] = 200.0,
+        **parts,
+    ):
+        parts["reconstruction_weight"] = reconstruction_weight
+        super().__init__(generator, discriminator, **parts)

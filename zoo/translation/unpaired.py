@@ -3,11 +3,12 @@
 import keras
 import tensorflow as tf
 
-from zoo import checks
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Parts, Widths
 from zoo.layers.image_pool import ImagePool
 from zoo.losses.games import LeastSquares
 from zoo.losses.reconstruction import mean_of_rest
-from zoo.model import GenerativeModel
 from zoo.networks.patch import patch
 from zoo.networks.translator import translator
 
@@ -32,29 +33,39 @@ class UnpairedTranslation(GenerativeModel):
     verbs = {"translate_xy": ("x",), "translate_yx": ("y",), "reconstruct": ("x",), "score": ("x",)}
     score_kind = "logit"
     data_ranks, has_latent = (3,), False
-    game = LeastSquares
+    game = LeastSquares()
 
-    # fmt: off
     def __init__(self, g, f, d_x, d_y, *, cycle_weight, identity_weight, pool_size, **parts):
         shape = tuple(g.input_shape[1:])
         for name, network in (("g", g), ("f", f)):
             checks.require_map(type(self), name, network, shape, shape)
         for name, network in (("d_x", d_x), ("d_y", d_y)):
             checks.require_map(type(self), name, network, shape, None)
-        super().__init__(g=g, f=f, d_x=d_x, d_y=d_y, cycle_weight=cycle_weight,
-                         identity_weight=identity_weight, pool_size=pool_size, **parts)
+        settings = {"cycle_weight": cycle_weight, "identity_weight": identity_weight}
+        networks = {"g": g, "f": f, "d_x": d_x, "d_y": d_y}
+        super().__init__(**networks, **settings, pool_size=pool_size, **parts)
         self.pool_x, self.pool_y = ImagePool(shape, pool_size), ImagePool(shape, pool_size)
         if not identity_weight:
             self.terms = {**self.terms, "generators": ("adversarial", "cycle")}
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim=None, channels=(64, 128, 256), blocks=9,
-                 patch_channels=(64, 128, 256, 512), **settings):
-        made = {"channels": tuple(channels), "blocks": blocks}
-        return cls(*(translator(data_shape, **made, name=name) for name in "gf"),
-                   *(patch(data_shape, tuple(patch_channels), name=f"d_{d}") for d in "xy"),
-                   **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim=None,
+        *,
+        channels: Widths = (64, 128, 256),
+        blocks: Parts = 9,
+        patch_channels: Widths = (64, 128, 256, 512),
+    ):
+        translators = {
+            name: translator(data_shape, channels=channels, blocks=blocks, name=name)
+            for name in ("g", "f")
+        }
+        discriminators = {
+            name: patch(data_shape, patch_channels, name=name) for name in ("d_x", "d_y")
+        }
+        return {**translators, **discriminators}
 
     @property
     def data_shape(self):
@@ -64,26 +75,31 @@ class UnpairedTranslation(GenerativeModel):
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
 
     def generators_loss(self, x, y, training):
-        made_y, made_x = self.g(x, training=training), self.f(y, training=training)
-        again_x, again_y = self.f(made_y, training=training), self.g(made_x, training=training)
-        judged = self.d_y(made_y, training=training), self.d_x(made_x, training=training)
+        fake_y, fake_x = self.g(x, training=training), self.f(y, training=training)
+        cycled_x, cycled_y = self.f(fake_y, training=training), self.g(fake_x, training=training)
+        outputs = self.d_y(fake_y, training=training), self.d_x(fake_x, training=training)
+        cycle = distance(cycled_x, x) + distance(cycled_y, y)
         terms = {
-            "adversarial": sum(2.0 * mean_of_rest(self.game.generator(each)) for each in judged),
-            "cycle": self.cycle_weight * (distance(again_x, x) + distance(again_y, y)),
+            "adversarial": sum(2.0 * mean_of_rest(self.game.generator(each)) for each in outputs),
+            "cycle": self.now(self.cycle_weight) * cycle,
         }
         if self.identity_weight:
             same_x, same_y = self.f(x, training=training), self.g(y, training=training)
-            terms["identity"] = self.identity_weight * (distance(same_x, x) + distance(same_y, y))
+            identity = distance(same_x, x) + distance(same_y, y)
+            terms["identity"] = self.now(self.identity_weight) * identity
         return terms
 
     def discriminators_loss(self, x, y, training):
-        made_y, made_x = self.g(x, training=training), self.f(y, training=training)
-        sides = (self.d_x, x, self.pool_x, made_x), (self.d_y, y, self.pool_y, made_y)
-        games = []
-        for judge, real, pool, made in sides:
-            fake = judge(pool(made, training=training), training=training)
-            games.append(self.game.discriminator(judge(real, training=training), fake))
-        return {"adversarial": sum(mean_of_rest(game) for game in games)}
+        fake_y, fake_x = self.g(x, training=training), self.f(y, training=training)
+        losses = []
+        for discriminator, real, pool, fake in (
+            (self.d_x, x, self.pool_x, fake_x),
+            (self.d_y, y, self.pool_y, fake_y),
+        ):
+            fake_output = discriminator(pool(fake, training=training), training=training)
+            real_output = discriminator(real, training=training)
+            losses.append(mean_of_rest(self.game.discriminator(real_output, fake_output)))
+        return {"adversarial": sum(losses)}
 
     def call(self, x, training=False):
         """The translation of x."""

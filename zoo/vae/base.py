@@ -2,21 +2,23 @@
 
 import tensorflow as tf
 
-from zoo import checks
-from zoo.code_verbs import CodeVerbs
-from zoo.model import GenerativeModel
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Likelihood, Widths
 from zoo.networks import default
-from zoo.vae.laws import Laws
+from zoo.vae.evidence_bound import EvidenceBound
+from zoo.verbs.codes import CodeVerbs
 
 
-class VariationalModel(CodeVerbs, Laws, GenerativeModel):
+class VariationalModel(CodeVerbs, EvidenceBound, GenerativeModel):
     """loss = -ln p(x|z) + KL(q(z|x) | p(z)), z ~ q(z|x). Not trained itself: see the papers.
 
     Args:
         encoder: data to the posterior's parameters; means, then ln variances if Gaussian.
         decoder: codes to the likelihood's parameters.
         latent_dim: size of the code.
-        likelihood: `zoo.likelihoods` object, "bernoulli" or "gaussian"; None: the class's own.
+        likelihood: `zoo.likelihoods` object, or "bernoulli", "gaussian" or "laplace"; None: the
+            class's own.
         posterior: `zoo.posteriors` object; a diagonal Gaussian where None.
         prior: `zoo.priors` object; N(0, I) where None.
         **parts: those of `GenerativeModel`.
@@ -25,46 +27,57 @@ class VariationalModel(CodeVerbs, Laws, GenerativeModel):
     players = {"autoencoder": ("encoder", "decoder", "posterior", "likelihood", "prior")}
     terms = {"autoencoder": ("reconstruction", "divergence")}
     verbs = {**CodeVerbs.verbs, "score": ("x", "seed")}
-    score_kind = "elbo"
 
-    # fmt: off
-    def __init__(self, encoder, decoder, latent_dim, *, likelihood=None, posterior=None,
-                 prior=None, **parts):
-        laws = self.laws(encoder.input_shape[1:], latent_dim, likelihood, posterior, prior)
-        checks.require_codec(type(self), encoder, decoder, latent_dim,
-                             laws["posterior"].width(latent_dim), laws["likelihood"].channels)
-        super().__init__(encoder=encoder, decoder=decoder, latent_dim=latent_dim, **laws, **parts)
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        likelihood=None,
+        posterior=None,
+        prior=None,
+        **parts,
+    ):
+        shape = checks.shapes(encoder.input_shape)[0]
+        distributions = self.distributions(shape, latent_dim, likelihood, posterior, prior)
+        codes = distributions["posterior"].width(latent_dim)
+        channels = distributions["likelihood"].channels
+        checks.require_codec(type(self), encoder, decoder, latent_dim, codes, channels)
+        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
+        super().__init__(**networks, **distributions, **parts)
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
-                 likelihood: str | None = None, **settings):
-        posterior = settings.get("posterior") or cls.default_posterior()
-        law, codes = cls.law(likelihood, data_shape), posterior.width(latent_dim)
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        networks = default.codec(data_shape, codes, latent_dim, law.channels, **sizes)
-        networks |= cls.default_networks(latent_dim, sizes["hidden"])
-        return cls(latent_dim=latent_dim, likelihood=law, **networks, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        hidden: Widths = (256, 256),
+        channels: Widths = (32, 64),
+        likelihood: Likelihood = None,
+        posterior=None,
+    ):
+        likelihood = cls.chosen_likelihood(likelihood, data_shape)
+        codes = (posterior or cls.default_posterior()).width(latent_dim)
+        sizes = {"hidden": hidden, "channels": channels}
+        networks = default.codec(data_shape, codes, latent_dim, likelihood.channels, **sizes)
+        return {**networks, "likelihood": likelihood}
 
-    @classmethod
-    def default_networks(cls, latent_dim, hidden):
-        """Networks and laws beside encoder, decoder and likelihood, by name."""
-        return {}
+    def codes(self, x, training):
+        """What the encoder says of x: the posterior's parameters."""
+        return self.encoder(x, training=training)
 
-    def passed(self, x, training):
+    def elbo_parts(self, x, training):
         """z ~ q(z|x), then -ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
-        output = self.encoder(x, training=training)
+        output = self.codes(x, training)
         z, log_q = self.posterior.sample(output)
-        error = self.likelihood.nll(x, self.decoder(z, training=training))
-        return z, error, self.divergence(output, z, log_q, training)
+        nll = self.likelihood.nll(x, self.decoder(z, training=training))
+        return z, nll, self.divergence(output, z, log_q, training)
 
     def divergence(self, output, z, log_q, training):
         """KL(q(z|x) | p(z)), closed or from one draw: `(batch,)`."""
         return self.posterior.divergence(output, z, log_q, self.prior)
-
-    def bound(self, x, training):
-        """-ln p(x|z) and KL(q(z|x) | p(z)), each `(batch,)`, in nats."""
-        return self.passed(x, training)[1:]
 
     def log_likelihood(self, x, z):
         """ln p(x|z), nats: `(batch,)`."""
@@ -74,13 +87,21 @@ class VariationalModel(CodeVerbs, Laws, GenerativeModel):
         """ln p(z), nats: `(batch,)`."""
         return self.prior.log_prob(z)
 
+    def log_weights(self, x):
+        """ln p(x|z) + ln p(z) - ln q(z|x) at one draw of z: `(batch, 1)`."""
+        z, log_q = self.posterior.sample(self.codes(x, training=False))
+        return (self.log_likelihood(x, z) + self.log_prior(z) - log_q)[:, None]
+
+    def unit_divergences(self, x):
+        return self.posterior.unit_divergences(self.codes(x, training=False), self.prior)
+
     def autoencoder_loss(self, x, y, training):
-        error, divergence = self.bound(x, training)
-        return {"reconstruction": error, "divergence": divergence}
+        _, nll, divergence = self.elbo_parts(x, training)
+        return {"reconstruction": nll, "divergence": divergence}
 
     def encode(self, x, sample=False, seed=None):
         """The mean of q(z|x), or with `sample=True` a draw: `(batch, latent_dim)`."""
-        output = self.encoder(x, training=False)
+        output = self.codes(x, training=False)
         if not sample:
             return self.posterior.mean(output)
         with self.noise.serving(seed, tf.shape(x)[0]):
@@ -103,4 +124,5 @@ class VariationalModel(CodeVerbs, Laws, GenerativeModel):
     def score(self, x, seed=0):
         """The evidence lower bound of each x, in nats, from one draw of z."""
         with self.noise.serving(seed, tf.shape(x)[0]):
-            return -tf.add_n(self.bound(x, training=False))
+            _, nll, divergence = self.elbo_parts(x, training=False)
+            return -(nll + divergence)

@@ -1,7 +1,10 @@
 """beta-VAE (Higgins et al., 2017, ICLR)."""
 
+from typing import Annotated
+
 import keras
 
+from zoo.contract.settings import Weight
 from zoo.registry import register
 from zoo.vae.base import VariationalModel
 
@@ -30,13 +33,21 @@ class BetaVAE(VariationalModel):
     watched = {"autoencoder": ("kl",)}
     batch_size = 64
 
-    def __init__(self, encoder, decoder, latent_dim, *, beta: float = 4.0, **parts):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        beta: Annotated[float, Weight(search=(0.25, 16.0))] = 4.0,
+        **parts,
+    ):
         super().__init__(encoder, decoder, latent_dim, beta=beta, **parts)
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(1e-4)
 
     def autoencoder_loss(self, x, y, training):
-        error, divergence = self.bound(x, training)
-        weight = self.now(self.beta)
-        return {"reconstruction": error, "divergence": weight * divergence, "kl": divergence}
+        _, nll, divergence = self.elbo_parts(x, training)
+        weighted = self.now(self.beta) * divergence
+        return {"reconstruction": nll, "divergence": weighted, "kl": divergence}

@@ -1,9 +1,13 @@
 """FactorVAE (Kim and Mnih, 2018, arXiv:1802.05983)."""
 
+from typing import Annotated
+
 import keras
+import numpy as np
 import tensorflow as tf
 
-from zoo import checks
+from zoo.contract import checks
+from zoo.contract.settings import Weight, Widths
 from zoo.losses.games import Minimax
 from zoo.losses.total_correlation import permuted_columns
 from zoo.networks.mlp import mlp
@@ -43,20 +47,28 @@ class FactorVAE(VariationalModel):
         "autoencoder": ("reconstruction", "divergence", "total_correlation"),
         "critic": ("density_ratio",),
     }
-    game = Minimax
+    game = Minimax()
     batch_size = 64
 
-    # fmt: off
-    def __init__(self, encoder, decoder, critic, latent_dim, *,
-                 total_correlation_weight: float = 35.0, **parts):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        critic,
+        latent_dim,
+        *,
+        total_correlation_weight: Annotated[float, Weight(search=(1.0, 100.0))] = 35.0,
+        **parts,
+    ):
         checks.require_map(type(self), "critic", critic, (latent_dim,), (1,))
-        super().__init__(encoder, decoder, latent_dim, critic=critic,
-                         total_correlation_weight=total_correlation_weight, **parts)
-    # fmt: on
+        parts |= {"critic": critic, "total_correlation_weight": total_correlation_weight}
+        super().__init__(encoder, decoder, latent_dim, **parts)
 
     @classmethod
-    def default_networks(cls, latent_dim, hidden):
-        return {"critic": mlp(latent_dim, 1, hidden, "leaky_relu", name="critic")}
+    def default_networks(cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), **sizes):
+        networks = super().default_networks(data_shape, latent_dim, hidden=hidden, **sizes)
+        critic = mlp(latent_dim, 1, hidden, "leaky_relu", name="critic")
+        return {**networks, "critic": critic}
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(1e-4, *((0.5, 0.9) if player == "critic" else (0.9, 0.999)))
@@ -66,15 +78,19 @@ class FactorVAE(VariationalModel):
         return self.critic(z, training=training)[:, 0]
 
     def autoencoder_loss(self, x, y, training):
-        z, error, divergence = self.passed(x, training)
+        z, nll, divergence = self.elbo_parts(x, training)
         dependence = self.now(self.total_correlation_weight) * self.judge(z, training)
-        terms = {"reconstruction": error, "divergence": divergence}
+        terms = {"reconstruction": nll, "divergence": divergence}
         return {**terms, "total_correlation": dependence}
 
     def critic_loss(self, x, y, training):
         z, _ = self.posterior.sample(self.encoder(x, training=training))
-        joint, apart = self.judge(z, training), self.judge(permuted_columns(z), training)
-        return {"density_ratio": 0.5 * self.game.discriminator(joint, apart)}
+        joint = self.judge(z, training)
+        independent = self.judge(permuted_columns(z), training)
+        return {"density_ratio": 0.5 * self.game.discriminator(joint, independent)}
+
+    def opposed_codes(self, codes, seed):
+        return np.random.default_rng(seed).permuted(codes, axis=0)
 
     def total_correlation(self, x, seed=0):
         """The critic's estimate of KL(q(z) | prod_j q(z_j)) from a draw for each x, in nats."""

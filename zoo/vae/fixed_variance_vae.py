@@ -1,5 +1,8 @@
 """VAE with a Gaussian likelihood of fixed variance (Dai and Wipf, 2019, arXiv:1903.05789)."""
 
+from typing import Annotated
+
+from zoo.contract.settings import Number
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.networks import default
 from zoo.registry import register
@@ -31,11 +34,15 @@ class FixedVarianceVAE(VariationalModel):
     def default_likelihood(bounded):
         return Gaussian(bounded=bounded)
 
-    # fmt: off
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
-                 sigma: float = 1.0, **settings):
-        law = Gaussian(sigma, bounded=default.is_image(data_shape))
-        settings = {"hidden": hidden, "channels": channels, "likelihood": law, **settings}
-        return super().for_data(data_shape, latent_dim, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        sigma: Annotated[float, Number(above=0.0, search=(0.03, 1.0))] = 1.0,
+        **sizes,
+    ):
+        likelihood = Gaussian(sigma, bounded=default.is_image(data_shape))
+        sizes = {"likelihood": likelihood, **sizes}
+        return super().default_networks(data_shape, latent_dim, **sizes)

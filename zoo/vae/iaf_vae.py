@@ -1,5 +1,8 @@
 """VAE with an inverse autoregressive posterior (Kingma et al., 2016, arXiv:1606.04934)."""
 
+from typing import Annotated
+
+from zoo.contract.settings import MOST_PARTS, Count, Widths
 from zoo.posteriors.iaf import InverseAutoregressive, inverse_autoregressive_flow
 from zoo.registry import register
 from zoo.vae.base import VariationalModel
@@ -37,12 +40,16 @@ class IAFVAE(VariationalModel):
         posterior = posterior or inverse_autoregressive_flow(latent_dim)
         super().__init__(encoder, decoder, latent_dim, posterior=posterior, **parts)
 
-    # fmt: off
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
-                 likelihood: str | None = None, depth: int = 4, flow_hidden=(320, 320),
-                 **settings):
-        flow = inverse_autoregressive_flow(latent_dim, depth, tuple(flow_hidden))
-        sizes = {"hidden": hidden, "channels": channels, "likelihood": likelihood}
-        return super().for_data(data_shape, latent_dim, posterior=flow, **sizes, **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        depth: Annotated[int, Count(at_most=MOST_PARTS, size=True, search=(1, 8))] = 4,
+        flow_hidden: Widths = (320, 320),
+        **sizes,
+    ):
+        flow = inverse_autoregressive_flow(latent_dim, depth, flow_hidden)
+        networks = super().default_networks(data_shape, latent_dim, posterior=flow, **sizes)
+        return {**networks, "posterior": flow}

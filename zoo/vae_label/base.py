@@ -2,16 +2,17 @@
 
 import tensorflow as tf
 
-from zoo import checks
-from zoo.label_verbs import LabelVerbs
-from zoo.labels import checked, completed
-from zoo.model import GenerativeModel
+from zoo.contract import checks
+from zoo.contract.model import GenerativeModel
+from zoo.contract.settings import Likelihood, Widths
 from zoo.networks.labelled import labelled_codec
 from zoo.priors.categorical import Categorical
-from zoo.vae.laws import Laws
+from zoo.vae.evidence_bound import EvidenceBound
+from zoo.verbs.labelled import LabelVerbs
+from zoo.verbs.labels import checked, completed
 
 
-class LabelledVariationalModel(LabelVerbs, Laws, GenerativeModel):
+class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
     """ln p(x, y) >= E_q ln p(x|z, y) - KL(q(z|x, y) | p(z)) + ln p(y). See the papers.
 
     Args:
@@ -26,51 +27,84 @@ class LabelledVariationalModel(LabelVerbs, Laws, GenerativeModel):
 
     players = {"autoencoder": ("encoder", "decoder", "posterior", "likelihood", "prior")}
     terms = {"autoencoder": ("reconstruction", "divergence")}
-    targets, score_kind = "labels", "elbo"
+    targets = "labels"
 
-    # fmt: off
-    def __init__(self, encoder, decoder, latent_dim, num_classes, *, class_prior=None,
-                 likelihood=None, posterior=None, prior=None, **parts):
-        *sides, last = checks.shapes(encoder.input_shape)[0]
-        laws = self.laws((*sides, last), latent_dim, likelihood, posterior, prior)
-        code, shown = laws["posterior"].width(latent_dim), laws["likelihood"].channels * last
-        checks.require_map(type(self), "encoder", encoder, [(*sides, last), ()], (code,))
-        checks.require_map(type(self), "decoder", decoder, [(latent_dim,), ()], (*sides, shown))
-        laws["class_prior"] = class_prior or Categorical(num_classes)
-        super().__init__(encoder=encoder, decoder=decoder, latent_dim=latent_dim,
-                         num_classes=num_classes, **laws, **parts)
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        num_classes,
+        *,
+        class_prior=None,
+        likelihood=None,
+        posterior=None,
+        prior=None,
+        **parts,
+    ):
+        shape = checks.shapes(encoder.input_shape)[0]
+        distributions = self.distributions(shape, latent_dim, likelihood, posterior, prior)
+        codes = distributions["posterior"].width(latent_dim)
+        channels = distributions["likelihood"].channels
+        checks.require_codec(type(self), encoder, decoder, latent_dim, codes, channels, labels=[()])
+        distributions["class_prior"] = class_prior or Categorical(num_classes)
+        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
+        super().__init__(**networks, num_classes=num_classes, **distributions, **parts)
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, num_classes, hidden=(256, 256), channels=(32, 64),
-                 likelihood: str | None = None, **settings):
-        sizes = {"hidden": tuple(hidden), "channels": tuple(channels)}
-        law, codes = cls.law(likelihood, data_shape), cls.default_posterior().width(latent_dim)
-        dims = data_shape, codes, latent_dim, num_classes, law.channels
-        networks = labelled_codec(*dims, **sizes)
-        networks |= cls.default_networks(data_shape, num_classes, sizes)
-        settings |= {"latent_dim": latent_dim, "num_classes": num_classes, "likelihood": law}
-        return cls(**networks, **settings)
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        num_classes,
+        hidden: Widths = (256, 256),
+        channels: Widths = (32, 64),
+        likelihood: Likelihood = None,
+    ):
+        likelihood = cls.chosen_likelihood(likelihood, data_shape)
+        codes = cls.default_posterior().width(latent_dim)
+        dims = data_shape, codes, latent_dim, num_classes, likelihood.channels
+        networks = labelled_codec(*dims, hidden=hidden, channels=channels)
+        return {**networks, "likelihood": likelihood}
 
-    @classmethod
-    def default_networks(cls, data_shape, num_classes, sizes):
-        """Networks beside encoder and decoder, by name."""
-        return {}
-    # fmt: on
-
-    def bound(self, x, y, training):
-        """-ln p(x|z, y) and KL(q(z|x, y) | p(z)), each `(batch,)`, in nats."""
+    def elbo_parts(self, x, y, training):
+        """z ~ q(z|x, y), then -ln p(x|z, y) and KL(q(z|x, y) | p(z)), `(batch,)`, nats."""
         output = self.encoder([x, y], training=training)
         z, log_q = self.posterior.sample(output)
-        error = self.likelihood.nll(x, self.decoder([z, y], training=training))
-        return error, self.posterior.divergence(output, z, log_q, self.prior)
+        nll = self.likelihood.nll(x, self.decoder([z, y], training=training))
+        return z, nll, self.posterior.divergence(output, z, log_q, self.prior)
 
     def class_bounds(self, x, training):
         """A bound from below on ln p(x, y) for every label y, `(batch, num_classes)`."""
-        count, kinds = tf.shape(x)[0], self.num_classes
-        with self.noise.expanded(kinds):
-            every = tf.tile(tf.range(kinds), [count])
-            missing = tf.add_n(self.bound(tf.repeat(x, kinds, axis=0), every, training))
-        return self.class_prior.log_probs - tf.reshape(missing, [-1, kinds])
+
+        def bound(rows, labels):
+            _, nll, divergence = self.elbo_parts(rows, labels, training)
+            return nll + divergence
+
+        return self.class_prior.log_probs - self.of_each_class(bound, x)
+
+    def of_each_class(self, function, x):
+        """A function of rows and labels for every label of every row, `(batch, num_classes)`."""
+        count, classes = tf.shape(x)[0], self.num_classes
+        with self.noise.expanded(classes):
+            labels = tf.tile(tf.range(classes), [count])
+            values = function(tf.repeat(x, classes, axis=0), labels)
+        return tf.reshape(values, [-1, classes])
+
+    def log_weights(self, x):
+        """ln p(x, z, y) - ln q(z|x, y) at one draw of z for every y: `(batch, num_classes)`."""
+
+        def weights(rows, labels):
+            z, log_q = self.posterior.sample(self.encoder([rows, labels], training=False))
+            nll = self.likelihood.nll(rows, self.decoder([z, labels], training=False))
+            return self.prior.log_prob(z) - nll - log_q
+
+        return self.class_prior.log_probs + self.of_each_class(weights, x)
+
+    def log_evidence(self, log_mean_weights):
+        """ln p(x) = ln sum_y p(x, y)."""
+        return tf.reduce_logsumexp(log_mean_weights, axis=1)
 
     def encode(self, x, labels=None, sample=False, seed=None):
         """The mean of q(z|x, y), or with `sample=True` a draw: `(batch, latent_dim)`."""

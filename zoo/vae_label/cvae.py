@@ -34,8 +34,8 @@ class CVAE(LabelledVariationalModel):
     """
 
     def autoencoder_loss(self, x, y, training):
-        error, divergence = self.bound(x, y, training)
-        return {"reconstruction": error, "divergence": divergence}
+        _, nll, divergence = self.elbo_parts(x, y, training)
+        return {"reconstruction": nll, "divergence": divergence}
 
     def classify(self, x):
         """p(c|x) by one draw of each class, the same for every row: `(batch, num_classes)`."""

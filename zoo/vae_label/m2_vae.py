@@ -1,9 +1,12 @@
 """Semi-supervised variational autoencoder, "M2" (Kingma et al., 2014, arXiv:1406.5298)."""
 
+from typing import Annotated
+
 import keras
 import tensorflow as tf
 
-from zoo import checks
+from zoo.contract import checks
+from zoo.contract.settings import Weight, Widths
 from zoo.networks import default
 from zoo.registry import register
 from zoo.vae_label.base import LabelledVariationalModel
@@ -44,18 +47,37 @@ class M2VAE(LabelledVariationalModel):
     terms = {"model": ("bound", "classification")}
     targets = "some_labels"
 
-    # fmt: off
-    def __init__(self, encoder, decoder, classifier, latent_dim, num_classes, *,
-                 classification_weight: float = 0.1, **parts):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        classifier,
+        latent_dim,
+        num_classes,
+        *,
+        classification_weight: Annotated[float, Weight(search=(0.01, 10.0))] = 0.1,
+        **parts,
+    ):
         data_shape = checks.shapes(encoder.input_shape)[0]
         checks.require_map(type(self), "classifier", classifier, data_shape, (num_classes,))
-        super().__init__(encoder, decoder, latent_dim, num_classes, classifier=classifier,
-                         classification_weight=classification_weight, **parts)
-    # fmt: on
+        parts |= {"classifier": classifier, "classification_weight": classification_weight}
+        super().__init__(encoder, decoder, latent_dim, num_classes, **parts)
 
     @classmethod
-    def default_networks(cls, data_shape, num_classes, sizes):
-        return {"classifier": default.encoder(data_shape, num_classes, **sizes, name="classifier")}
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        num_classes,
+        hidden: Widths = (256, 256),
+        channels: Widths = (32, 64),
+        **sizes,
+    ):
+        sizes |= {"num_classes": num_classes, "hidden": hidden, "channels": channels}
+        networks = super().default_networks(data_shape, latent_dim, **sizes)
+        classifier = default.encoder(data_shape, num_classes, hidden, channels, name="classifier")
+        return {**networks, "classifier": classifier}
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(3e-4)
@@ -63,15 +85,16 @@ class M2VAE(LabelledVariationalModel):
     def model_loss(self, x, y, training):
         bounds = self.class_bounds(x, training)
         log_q = tf.nn.log_softmax(self.classifier(x, training=training))
-        given = tf.one_hot(y, self.num_classes)  # all 0 where the label is unknown
-        named, free = (
+        one_hot = tf.one_hot(y, self.num_classes)  # all 0 where the label is unknown
+        labelled, unlabelled = (
             tf.reduce_sum(p * b, axis=1)
-            for p, b in ((given, bounds), (tf.exp(log_q), bounds - log_q))
+            for p, b in ((one_hot, bounds), (tf.exp(log_q), bounds - log_q))
         )
-        error = -tf.reduce_sum(given * log_q, axis=1)
+        cross_entropy = -tf.reduce_sum(one_hot * log_q, axis=1)
+        alpha = self.now(self.classification_weight)
         return {
-            "bound": -tf.where(y >= 0, named, free),
-            "classification": self.classification_weight * self.among(y >= 0, error),
+            "bound": -tf.where(y >= 0, labelled, unlabelled),
+            "classification": alpha * self.among(y >= 0, cross_entropy),
         }
 
     def classify(self, x):

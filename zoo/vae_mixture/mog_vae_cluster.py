@@ -1,13 +1,16 @@
 """Clusters in the code of a VAE (Zhao et al., 2019)."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
-from zoo.labels import completed
+from zoo.contract.settings import Count
 from zoo.posteriors.clustered import ClusteredGaussian
 from zoo.priors.mixture import MixturePrior
 from zoo.registry import register
 from zoo.vae.base import VariationalModel
 from zoo.vae_mixture.pretraining import prepared
+from zoo.verbs.labels import completed
 
 
 @register
@@ -44,23 +47,36 @@ class MoGVAECluster(VariationalModel):
     }
     unknown_labels = ("sample",)
 
-    # fmt: off
-    def __init__(self, encoder, decoder, latent_dim, *, num_clusters: int = 10,
-                 pretrain_steps: int = 1000, posterior=None, prior=None, **parts):
-        super().__init__(
-            encoder, decoder, latent_dim, num_clusters=num_clusters,
-            pretrain_steps=pretrain_steps, posterior=posterior or ClusteredGaussian(num_clusters),
-            prior=prior or MixturePrior(latent_dim, num_clusters), **parts)
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
+        pretrain_steps: Annotated[int, Count(at_least=0)] = 1000,
+        posterior=None,
+        prior=None,
+        **parts,
+    ):
+        parts |= {"num_clusters": num_clusters, "pretrain_steps": pretrain_steps}
+        parts["posterior"] = posterior or ClusteredGaussian(num_clusters)
+        parts["prior"] = prior or MixturePrior(latent_dim, num_clusters)
+        super().__init__(encoder, decoder, latent_dim, **parts)
         self.num_classes = num_clusters  # what `labels` of `sample` count
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim, hidden=(256, 256), channels=(32, 64),
-                 likelihood: str | None = None, num_clusters=10, **settings):
-        sizes = {"hidden": hidden, "channels": channels, "likelihood": likelihood}
-        settings["posterior"] = ClusteredGaussian(num_clusters)
-        return super().for_data(data_shape, latent_dim, **sizes, num_clusters=num_clusters,
-                                **settings)
-    # fmt: on
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim,
+        *,
+        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
+        **sizes,
+    ):
+        posterior = ClusteredGaussian(num_clusters)
+        networks = super().default_networks(data_shape, latent_dim, posterior=posterior, **sizes)
+        return {**networks, "posterior": posterior}
 
     def prepare(self, data):
         if self.pretrain_steps:
@@ -70,8 +86,8 @@ class MoGVAECluster(VariationalModel):
         output = self.encoder(x, training=training)
         z, _ = self.posterior.sample(output)
         divergence, cluster = self.posterior.divergences(output, self.prior)
-        error = self.likelihood.nll(x, self.decoder(z, training=training))
-        return {"reconstruction": error, "divergence": divergence, "cluster": cluster}
+        nll = self.likelihood.nll(x, self.decoder(z, training=training))
+        return {"reconstruction": nll, "divergence": divergence, "cluster": cluster}
 
     def sample(self, count, labels=None, seed=None, noise=False):
         """Means of p(x|z) at `count` draws of z, each of its cluster, or draws of x.

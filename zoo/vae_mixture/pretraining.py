@@ -3,13 +3,13 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.model import GenerativeModel
-from zoo.vae.laws import Laws
+from zoo.contract.model import GenerativeModel
+from zoo.vae.evidence_bound import EvidenceBound
 
 MOST = 10_000  # codes that clusters are started from
 
 
-class Alone(Laws, GenerativeModel):
+class Alone(EvidenceBound, GenerativeModel):
     """An autoencoder without its prior: z is the mean of q(z|x).
 
         loss = -ln p(x|z) - sum_k r_k ln q(c = k|x),  r_k ~ pi_k exp(-KL(q(z|x) | k))
@@ -28,8 +28,8 @@ class Alone(Laws, GenerativeModel):
     frozen = ("prior",)
 
     def __init__(self, encoder, decoder, posterior, likelihood, *, prior=None, **parts):
-        laws = {"posterior": posterior, "likelihood": likelihood, "prior": prior}
-        super().__init__(encoder=encoder, decoder=decoder, **laws, **parts)
+        parts |= {"posterior": posterior, "likelihood": likelihood, "prior": prior}
+        super().__init__(encoder=encoder, decoder=decoder, **parts)
 
     def autoencoder_loss(self, x, y, training):
         output = self.encoder(x, training=training)

@@ -1,10 +1,11 @@
 """VAE with a hierarchical prior, by constrained optimization (Klushyn et al., 2019)."""
 
 import math
+from typing import Annotated
 
 import tensorflow as tf
 
-from zoo.code_verbs import CodeVerbs
+from zoo.contract.settings import Number, Widths
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.reconstruction import gaussian_nll, mean_of_rest
 from zoo.networks.mlp import mlp
@@ -49,44 +50,53 @@ class HierarchicalPriorVAE(VariationalModel):
     watched = {"autoencoder": ("bound", "beta")}
     state = {"beta": 1e-3, "average": 0.0, "met": 0.0}
     monitor = ("val_autoencoder_bound", "min")
-    sample = CodeVerbs.sample
 
-    # fmt: off
-    def __init__(self, encoder, decoder, prior, latent_dim, *, tolerance: float = 0.1,
-                 speed: float = 1.0, steepness: float = 5.0, **parts):
-        super().__init__(encoder, decoder, latent_dim, prior=prior, tolerance=tolerance,
-                         speed=speed, steepness=steepness, **parts)
-    # fmt: on
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        prior,
+        latent_dim,
+        *,
+        tolerance: Annotated[float, Number(above=0.0, search=(0.03, 0.3))] = 0.1,
+        speed: Annotated[float, Number(at_least=0.0)] = 1.0,
+        steepness: Annotated[float, Number(at_least=0.0)] = 5.0,
+        **parts,
+    ):
+        parts |= {"tolerance": tolerance, "speed": speed, "steepness": steepness}
+        super().__init__(encoder, decoder, latent_dim, prior=prior, **parts)
 
     @staticmethod
     def default_likelihood(bounded):
         return Gaussian(bounded=bounded)
 
     @classmethod
-    def default_networks(cls, latent_dim, hidden):
+    def default_networks(cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), **sizes):
+        networks = super().default_networks(data_shape, latent_dim, hidden=hidden, **sizes)
         names = ("upper_encoder", "upper_decoder")
         sides = [mlp(latent_dim, 2 * latent_dim, hidden, name=name) for name in names]
-        return {"prior": HierarchicalPrior(*sides)}
+        return {**networks, "prior": HierarchicalPrior(*sides)}
 
-    def nll(self, x, shown):
-        """-ln N(x; shown, beta D / 2), nats: `(batch,)`."""
-        return gaussian_nll(x, shown, tf.math.log(0.5 * math.prod(self.data_shape) * self.beta))
+    def nll(self, x, mean):
+        """-ln N(x; mean, beta D / 2), nats: `(batch,)`."""
+        return gaussian_nll(x, mean, tf.math.log(0.5 * math.prod(self.data_shape) * self.beta))
 
     def log_likelihood(self, x, z):
         return -self.nll(x, self.decode(z))
 
     def costs(self, x, training):
-        """C, -ln p(x|z) and the rate in nats, each `(batch,)`."""
+        """z, then C, -ln p(x|z) and the rate in nats, each `(batch,)`."""
         z, log_q = self.posterior.sample(self.encoder(x, training=training))
-        shown = self.likelihood.mean(self.decoder(z, training=training))
-        error = mean_of_rest(tf.square(x - shown))
-        return error, self.nll(x, shown), log_q - self.prior.log_prob(z, training)
+        mean = self.likelihood.mean(self.decoder(z, training=training))
+        error = mean_of_rest(tf.square(x - mean))
+        return z, error, self.nll(x, mean), log_q - self.prior.log_prob(z, training)
 
-    def bound(self, x, training):
-        return self.costs(x, training)[1:]
+    def elbo_parts(self, x, training):
+        z, _, nll, rate = self.costs(x, training)
+        return z, nll, rate
 
     def joint_loss(self, x, y, training):
-        error, nll, rate = self.costs(x, training)
+        _, error, nll, rate = self.costs(x, training)
         terms = {"rate": rate, "distortion": (error - self.tolerance**2) / self.beta}
         watched = {"bound": nll + rate, "beta": self.beta.value}
         return {"autoencoder": {**terms, **watched}, "prior": {"rate": self.met * rate}}
@@ -98,3 +108,7 @@ class HierarchicalPriorVAE(VariationalModel):
         factor = tf.exp(self.speed * self.met * slope * average)
         beta = tf.clip_by_value(self.beta * factor, 1e-6, 1.0)
         return {"average": average, "met": tf.maximum(self.met.value, holds), "beta": beta}
+
+    def sample(self, count, seed=None):
+        """Means of p(x|z) at `count` draws of z; its variance is a multiplier of training."""
+        return super().sample(count, seed)

@@ -1,7 +1,10 @@
 """Stick-breaking VAE (Nalisnick and Smyth, 2017, arXiv:1605.06197)."""
 
+from typing import Annotated
+
 import keras
 
+from zoo.contract.settings import Number
 from zoo.posteriors.kumaraswamy import Kumaraswamy
 from zoo.priors.beta_sticks import BetaSticks
 from zoo.registry import register
@@ -34,13 +37,18 @@ class StickBreakingVAE(VariationalModel):
     batch_size = 100
     default_posterior = Kumaraswamy
 
-    # fmt: off
-    def __init__(self, encoder, decoder, latent_dim, *, concentration: float = 5.0, prior=None,
-                 **parts):
-        prior = prior or BetaSticks(latent_dim, concentration)
-        super().__init__(encoder, decoder, latent_dim, prior=prior, concentration=concentration,
-                         **parts)
-    # fmt: on
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        concentration: Annotated[float, Number(above=0.0, search=(1.0, 10.0))] = 5.0,
+        prior=None,
+        **parts,
+    ):
+        parts["prior"] = prior or BetaSticks(latent_dim, concentration)
+        super().__init__(encoder, decoder, latent_dim, concentration=concentration, **parts)
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(3e-4)

@@ -1,9 +1,12 @@
 """Two-stage VAE (Dai and Wipf, 2019, arXiv:1903.05789)."""
 
+from typing import Annotated
+
 import keras
 import numpy as np
 
-from zoo import batches
+from zoo.contract.settings import Count, Widths
+from zoo.input_pipeline import batches
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.networks.mlp import shortcut_mlp
 from zoo.priors.normal import StandardNormal
@@ -54,7 +57,16 @@ class TwoStageVAE(VariationalModel):
     batch_size = 64
     default_likelihood = SecondStage.default_likelihood
 
-    def __init__(self, encoder, decoder, prior, latent_dim, *, prior_epochs: int = 800, **parts):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        prior,
+        latent_dim,
+        *,
+        prior_epochs: Annotated[int, Count()] = 800,
+        **parts,
+    ):
         if prior.data_shape != (latent_dim,):
             words = f"`prior` of TwoStageVAE must be a model of vectors of {latent_dim}."
             raise ValueError(f"{words} Received: one of shape {prior.data_shape}.")
@@ -66,16 +78,17 @@ class TwoStageVAE(VariationalModel):
         return keras.optimizers.Adam(1e-4)
 
     @classmethod
-    def default_networks(cls, latent_dim, hidden):
+    def default_networks(cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), **sizes):
+        networks = super().default_networks(data_shape, latent_dim, hidden=hidden, **sizes)
         encoder = shortcut_mlp(latent_dim, 2 * latent_dim, hidden, name="encoder")
         decoder = shortcut_mlp(latent_dim, latent_dim, hidden, name="decoder")
-        return {"prior": SecondStage(encoder, decoder, latent_dim, seed=0)}
+        return {**networks, "prior": SecondStage(encoder, decoder, latent_dim, seed=0)}
 
     def divergence(self, output, z, log_q, training):
         return self.posterior.divergence(output, z, log_q, self.first_prior)
 
     def draw_codes(self, count):
-        self.require_law()
+        self.require_fitted()
         return self.prior.draw(count, noise=True)
 
     def fit_sampler(self, x, batch_size=None, **options):
@@ -89,7 +102,7 @@ class TwoStageVAE(VariationalModel):
         x = batches.checked_data(self, np.asarray(x), "x")
         size = batches.checked_size(self.prior, batch_size, batches.replicas_of(self.prior))
         outputs = batches.mapped(lambda rows: self.encoder(rows, training=False), x)
-        rows, steps = batches.epochs(self.prior, outputs, None, size, True, options)
+        rows, steps = batches.training_dataset(self.prior, outputs, None, size, True, options)
         drawn = rows.enumerate(options.get("initial_epoch", 0) * steps).map(self.redrawn)
         self.prior.fit(drawn, **{**options, "steps_per_epoch": steps})
         return self

@@ -1,8 +1,11 @@
 """VAE with a VampPrior (Tomczak and Welling, 2018, arXiv:1705.07120)."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
-from zoo import batches
+from zoo.contract.settings import Choice, Count
+from zoo.input_pipeline import batches
 from zoo.losses.schedules import warm_up as rising
 from zoo.networks.default import is_image
 from zoo.optimizers.adam_norm_grad import AdamNormGrad
@@ -40,16 +43,22 @@ class VampPriorVAE(VariationalModel):
     watched = {"autoencoder": ("kl_weight",)}
     batch_size = 100
 
-    # fmt: off
-    def __init__(self, encoder, decoder, latent_dim, *, components: int = 500,
-                 warm_up: int = 50_000, start: str = "noise", prior=None, **parts):
-        if start not in ("noise", "data"):
-            raise ValueError(f"`start` must be 'noise' or 'data'. Received: {start!r}.")
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        latent_dim,
+        *,
+        components: Annotated[int, Count(size=True, search=(10, 1000))] = 500,
+        warm_up: Annotated[int, Count(at_least=0)] = 50_000,
+        start: Annotated[str, Choice(("noise", "data"))] = "noise",
+        prior=None,
+        **parts,
+    ):
         shape = encoder.input_shape[1:]
-        prior = prior or VampPrior(shape, components, bounded=is_image(shape))
-        super().__init__(encoder, decoder, latent_dim, prior=prior, components=components,
-                         warm_up=warm_up, start=start, **parts)
-    # fmt: on
+        parts["prior"] = prior or VampPrior(shape, components, bounded=is_image(shape))
+        parts |= {"components": components, "warm_up": warm_up, "start": start}
+        super().__init__(encoder, decoder, latent_dim, **parts)
 
     def default_optimizer(self, player):
         return AdamNormGrad(5e-4)
@@ -71,9 +80,9 @@ class VampPriorVAE(VariationalModel):
         return self.prior.log_prob(z, self.posterior, self.posteriors(training))
 
     def autoencoder_loss(self, x, y, training):
-        error, divergence = self.bound(x, training)
+        _, nll, divergence = self.elbo_parts(x, training)
         weight = self.now(rising(self.warm_up)) if training else tf.ones(())
-        return {"reconstruction": error, "divergence": weight * divergence, "kl_weight": weight}
+        return {"reconstruction": nll, "divergence": weight * divergence, "kl_weight": weight}
 
     def draw_codes(self, count):
         return self.prior.sample(count, self.posterior, self.posteriors())

@@ -1,0 +1,1 @@
+"""Checkpoints, exact resumption, divergence, signals, locks and workers."""

@@ -1,0 +1,56 @@
+"""What `import zoo` offers; `zoo/__init__.py` imports each name when it is used."""
+
+from . import catalogue as catalogue
+from . import export as export
+from . import metrics as metrics
+from . import training as training
+from .autoencoder.autoencoder import Autoencoder as Autoencoder
+from .autoencoder.rae import RAE as RAE
+from .autoencoder.vq_vae import VQVAE as VQVAE
+from .contract.model import GenerativeModel as GenerativeModel
+from .creation import create as create
+from .creation import list_models as list_models
+from .creation import model_class as model_class
+from .density.linear_gaussian_lvm import LinearGaussianLVM as LinearGaussianLVM
+from .density.made import MADE as MADE
+from .density.maf import MAFDensity as MAFDensity
+from .gan.began import BEGAN as BEGAN
+from .gan.gan import GAN as GAN
+from .gan.lsgan import LSGAN as LSGAN
+from .gan.nsgan import NSGAN as NSGAN
+from .gan.sngan import SNGAN as SNGAN
+from .gan.wgan_gp import WGANGP as WGANGP
+from .gan_dynamics.bayesian_gan import BayesianGAN as BayesianGAN
+from .gan_dynamics.consensus_gan import ConsensusGAN as ConsensusGAN
+from .gan_dynamics.unrolled_gan import UnrolledGAN as UnrolledGAN
+from .gan_label.acgan import ACGAN as ACGAN
+from .gan_label.infogan import InfoGAN as InfoGAN
+from .hybrid.anogan import AnoGAN as AnoGAN
+from .hybrid.vae_gan import VAEGAN as VAEGAN
+from .matching.flex_ae import FlexAE as FlexAE
+from .matching.mask_aae import MaskAAE as MaskAAE
+from .matching.semi_supervised_aae import SemiSupervisedAAE as SemiSupervisedAAE
+from .matching.wae_gan import WAEGAN as WAEGAN
+from .matching.wae_mmd import WAEMMD as WAEMMD
+from .saving.loading import load as load
+from .saving.presets import list_presets as list_presets
+from .saving.presets import load_preset as load_preset
+from .sequence.td_vae import TDVAE as TDVAE
+from .translation.cyclegan import CycleGAN as CycleGAN
+from .translation.pix2pix import Pix2Pix as Pix2Pix
+from .vae.beta_vae import BetaVAE as BetaVAE
+from .vae.factor_vae import FactorVAE as FactorVAE
+from .vae.fixed_variance_vae import FixedVarianceVAE as FixedVarianceVAE
+from .vae.heteroscedastic_vae import HeteroscedasticVAE as HeteroscedasticVAE
+from .vae.iaf_vae import IAFVAE as IAFVAE
+from .vae.learned_variance_vae import LearnedVarianceVAE as LearnedVarianceVAE
+from .vae.vae import VAE as VAE
+from .vae_label.cvae import CVAE as CVAE
+from .vae_label.m2_vae import M2VAE as M2VAE
+from .vae_mixture.mog_vae_cluster import MoGVAECluster as MoGVAECluster
+from .vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE as HierarchicalPriorVAE
+from .vae_prior.stick_breaking_vae import StickBreakingVAE as StickBreakingVAE
+from .vae_prior.two_stage_vae import TwoStageVAE as TwoStageVAE
+from .vae_prior.vamp_prior_vae import VampPriorVAE as VampPriorVAE
+
+__version__: str

@@ -1,0 +1,1 @@
+"""The contract of every model: players, losses, steps, settings, logs and configs."""

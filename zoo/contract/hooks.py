@@ -1,0 +1,29 @@
+"""What the contract takes over from `keras.Model` by methods that are not public there."""
+
+from zoo.contract import execution
+from zoo.input_pipeline import resuming
+
+
+class Hooks:
+    """The step as one graph, the logs as one metric, and where `fit` begins."""
+
+    def make_train_function(self, force=False):
+        """Called by `fit`: Keras's own function, or a shorter one for single steps."""
+        if self.train_function is None or force:
+            self.train_function = execution.function(self)
+        super().make_train_function()
+
+    @property
+    def metrics(self):
+        return [self.means] if self.compiled else []
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """No build: networks arrive built, and Keras's own fails on replicas. Sets where
+        `fit` begins: nothing else of Keras hands out the iterator of its epochs."""
+        place, self._place = getattr(self, "_place", None), None
+        if place is not None:
+            resuming.within(iterator, *place)
+
+    def _get_metrics_result_or_logs(self, logs):
+        """The means so far, also of an epoch that was resumed after its last step."""
+        return self.get_metrics_result()

@@ -1,0 +1,297 @@
+"""The contract every model of the zoo keeps.
+
+A generative model is networks, players and losses. In one training step each player
+moves in order; a move lowers that player's loss with that player's optimizer.
+"""
+
+import secrets
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo import noise, replicas
+from zoo.contract import (
+    capabilities,
+    checks,
+    configs,
+    hooks,
+    logs,
+    players,
+    settings,
+    updates,
+)
+from zoo.input_pipeline import batches, resuming
+from zoo.input_pipeline.assertions import named_errors
+from zoo.verbs import signatures
+
+TEST = 0x7E57  # the tag of the noise that evaluation draws
+
+
+class GenerativeModel(
+    capabilities.Capabilities,
+    configs.Configured,
+    players.Players,
+    updates.Updates,
+    hooks.Hooks,
+    keras.Model,
+):
+    """A generative model trained by one or more players.
+
+    A class states the tables below and writes, for every player, one method
+    `<player>_loss(x, y, training)` that returns a dict from term to a tensor of shape
+    `(batch,)` or `()`; or one `joint_loss(x, y, training)` that returns such a dict for
+    every player of a round that shares a forward pass. Terms carry their weights: they
+    add up to the player's loss. A term of shape `()` is computed from gathered values.
+
+    Args:
+        seed: integer from which all noise follows; None draws one and keeps it.
+        name: name of the model.
+        dtype: dtype or policy of the model; its networks bring their own.
+        **parts: networks (layers, or lists of them) and settings. Each becomes an
+            attribute of that name and an entry of the config.
+    """
+
+    players = {}  # player -> the attributes it moves: networks, lists of networks, layers
+    rounds = ()  # order of play; () = one player after another; a tuple inside = together
+    moves = {}  # player -> gradient steps in one step (a round takes those of its first)
+    fresh_batches = ()  # players that draw a new batch for each move
+    terms = {}  # player -> names summed into its loss
+    watched = {}  # player -> names logged but not summed
+    state = {}  # scalar -> initial value; saved, set to what `after_move` returns for it
+    partial = ()  # players whose loss reaches only some of the weights they move
+    frozen = ()  # attributes nobody moves
+    averaged_players = ()  # players of whose weights averages are kept, which verbs use
+    targets = "none"  # "labels", "some_labels", "pair" or "domain"
+    verbs = {}  # verb -> names of its arguments
+    unknown_labels = ()  # verbs that take -1 for a class to be drawn or inferred
+    monitor = ("val_loss", "min")
+    batch_size = 128  # of one move, where `fit` is not told another
+    num_classes = None
+    prior_epochs = 20  # that `fit_sampler` trains a prior which is a model
+    average_decay, average_start = 0.999, 0  # averages equal weights till a step
+    data_ranks, has_latent = (3, 1), True  # what `zoo.create` asks for
+
+    noise = noise
+    gather = staticmethod(replicas.gather)
+    own_rows = staticmethod(replicas.own_rows)
+    batch_mean = staticmethod(replicas.batch_mean)
+    replica_mean = staticmethod(replicas.all_reduce_mean)
+    all_reduce_sum = staticmethod(replicas.all_reduce_sum)
+    among = staticmethod(replicas.among)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in ("train_step", "test_step", "move", "for_data"):
+            if name in vars(cls):
+                raise TypeError(f"{cls.__name__} must not define `{name}`: it is the contract's.")
+        moved = [name for names in cls.players.values() for name in names]
+        checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
+        checks.refuse_log_names(cls)
+
+    def __init__(self, *, seed=None, name=None, dtype=None, **parts):
+        super().__init__(name=name, dtype=dtype)
+        parts = checks.parts(type(self), parts)
+        self.seed = secrets.randbits(31) if seed is None else checks.seed(seed)
+        self.part_names = tuple(parts)
+        for key, value in parts.items():
+            setattr(self, key, value)
+        self.steps = self.add_weight(name="steps", shape=(), dtype="int64", trainable=False)
+        for key, value in self.state.items():
+            start = {"initializer": keras.initializers.Constant(value), "trainable": False}
+            setattr(self, key, self.add_weight(name=key, shape=(), **start))
+        self._keep_averages()
+        self.built = True
+
+    # What a class may write besides its losses.
+
+    def after_move(self, movers, batch, terms):
+        """Follows a move and is no gradient; `terms[player][name]` are means over the global
+        batch, for this step so far. Returns new values of `state`."""
+
+    def prepare(self, data):
+        """Sets weights that need data; called by `fit` once, before step 0."""
+
+    def default_optimizer(self, player):
+        """The optimizer of the paper."""
+        return keras.optimizers.Adam(1e-3)
+
+    @classmethod
+    def default_networks(cls, data_shape, latent_dim):
+        """Networks, likelihoods and the like for data of this shape: arguments of the constructor.
+
+        Further arguments, keywords with a default, are settings of `zoo.create`.
+        """
+        raise NotImplementedError(f"{cls.__name__} has no default networks.")
+
+    @classmethod
+    def for_data(cls, data_shape, latent_dim=None, **given):
+        """A model with default networks for data of this shape.
+
+        Args:
+            data_shape: of one example.
+            latent_dim: size of the code or noise, where the class has one.
+            **given: settings and objects that `default_networks` or the constructor takes.
+        """
+        settings.refuse_unknown(cls, given)
+        given = settings.require(cls, given)
+        sizes = settings.arguments(cls, "default_networks") & set(given)
+        own = settings.arguments(cls, "__init__") | set(given) - sizes
+        networks = cls.default_networks(
+            tuple(data_shape), latent_dim, **{name: given[name] for name in sizes}
+        )
+        parts = {name: value for name, value in given.items() if name in own}
+        latent = {"latent_dim": latent_dim} if cls.has_latent else {}
+        return cls(**{**parts, **latent, **networks})
+
+    # What a class reads.
+
+    @property
+    def data_shape(self):
+        """Shape of one example."""
+        network = getattr(self, "encoder", None) or self.discriminator
+        return checks.shapes(network.input_shape)[0]  # beside it labels, where it takes them
+
+    @property
+    def target_shape(self):
+        """Shape of one `y` where it is data."""
+        return self.data_shape
+
+    @property
+    def data_range(self):
+        """What the values of x must lie in: [0, 1] for images; None is anything finite."""
+        return (0.0, 1.0) if len(self.data_shape) >= 3 else None
+
+    def now(self, value):
+        """A number, or a `LearningRateSchedule` at this step."""
+        schedule = isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
+        return value(self.steps) if schedule else value
+
+    def compile(self, optimizer=None, accumulate=1, ema=None, **options):
+        """Readies the model for `fit`; without arguments it trains as its paper does.
+
+        Args:
+            optimizer: None (the paper's), one for every player, or a dict by player.
+            accumulate: slices of each move's batch that are computed one after another; the
+                update is that of the whole batch, the memory that of one slice.
+            ema: decay, such as 0.999, of averages of the weights (see `averaged`), or None.
+            **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
+        """
+        by_player = checks.optimizers_by_player(self, optimizer, options)
+        checks.refuse_compiled(self, accumulate, ema, options.get("steps_per_execution", 1))
+        self.compile_options = {"accumulate": accumulate, "ema": ema, **options}
+        if replicas.several_workers(self.distribute_strategy):
+            options = {**options, "steps_per_execution": 1}  # Keras cannot loop over collectives
+        super().compile(optimizer=None, auto_scale_loss=False, **options)
+        with self.distribute_strategy.scope():
+            self._ready(by_player, accumulate, ema)
+            self.means = logs.Means(logs.names(self))
+
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+        """Trains on arrays or a `tf.data.Dataset`; `batch_size` is the batch of one move.
+
+        Arrays are shuffled by (seed, epoch), and an epoch is as many whole steps as they
+        fill. Training begins at `initial_epoch` and `initial_step`, or where a callback says
+        (see `zoo.input_pipeline.resuming`). The other arguments are those of `keras.Model.fit`.
+        """
+
+        checks.refuse_options(self, epochs, options)
+
+        def fit(options, again):
+            data, options, place = batches.for_training(self, x, y, batch_size, options)
+            if not again and int(self.steps.numpy()) == 0:
+                self.prepare(data)
+            self._place = place
+            with named_errors(options.get("steps_per_epoch")):
+                return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
+
+        return resuming.begun(self, options, fit)
+
+    def evaluate(self, x=None, y=None, batch_size=None, return_dict=False, **options):
+        """The mean of every term over held-out data, with the model in inference mode."""
+        if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
+            x, y = batches.for_evaluation(self, x, y, batch_size), None
+        options = {**batches.unweighted(options), "return_dict": True}
+        with named_errors():
+            means = super().evaluate(x, y, **options)
+        return means if return_dict else [means[name] for name in self.means.names]
+
+    def train_step(self, data):
+        parts = batches.cut(*batches.unpack(data), self.parts)
+        fresh, batch, terms = iter(parts), parts[0], {}
+        for number, movers in enumerate(self.play):
+            if any(player in self.fresh_batches for player in movers):
+                batch = next(fresh)
+            for player, of_move in self.move(movers, batch, number).items():
+                terms.setdefault(player, []).append(of_move)
+            self._follow(movers, batch, terms)
+        if self.averages is not None:
+            self.averages.follow(self.averaged_weights, self.steps.value)
+        with tf.control_dependencies([batch[0]]):  # where a dataset ends, no step is counted
+            self.steps.assign_add(1)
+        return logs.record(self, terms, batch[0])
+
+    def move(self, movers, batch, number):
+        """One update of each of `movers`, all at once; player -> terms. What they do not own,
+        such as batch averages of another player, is afterwards as it was."""
+        stream = noise.training(self.seed, self.steps.value, number)
+        with self.others_kept(movers), stream:
+            return self.update(movers, *batch)
+
+    def terms_of(self, movers, x, y, training):
+        """Player -> term -> tensor, regularization of the player's networks included."""
+        regular = {p: list(filter(checks.regularized, self.parts_of(p))) for p in movers}
+        for part in (part for parts in regular.values() for part in parts):
+            part._clear_losses()
+        if len(movers) > 1 and hasattr(self, "joint_loss"):
+            terms = self.joint_loss(x, y, training)
+        else:
+            terms = {p: getattr(self, f"{p}_loss")(x, y, training) for p in movers}
+        for player in movers:
+            checks.require_terms(self, player, terms[player])
+            checks.refuse_added_losses(self, player)
+            if regular[player]:
+                penalties = [loss for part in regular[player] for loss in part.losses]
+                terms[player] = {**terms[player], "regularization": tf.add_n(penalties)}
+        return {player: terms[player] for player in movers}
+
+    def _follow(self, movers, batch, terms):
+        if type(self).after_move is GenerativeModel.after_move:
+            return
+        latest = {p: {k: logs.mean(m[-1:], k) for k in m[-1]} for p, m in terms.items()}
+        for name, value in (
+            self.after_move(movers, batch, replicas.all_reduce_mean(latest)) or {}
+        ).items():
+            getattr(self, name).assign(value)
+
+    def test_step(self, data):
+        x, y = batches.unpack(data)
+        seen = self.means.count * replicas.count()  # rows: a key that resets by itself
+        terms = {}
+        for number, movers in enumerate(dict.fromkeys(self.play)):
+            with noise.training(self.seed, seen, TEST + number):
+                of_move = self.terms_of(movers, x, y, training=False)
+            terms |= {player: [of_move[player]] for player in movers}
+        return logs.record(self, terms, x)
+
+    def fit_sampler(self, x, **options):
+        """Fits the prior to the codes of `x`, for models that train without one."""
+        if not hasattr(getattr(self, "prior", None), "fit"):
+            raise ValueError(f"{type(self).__name__} needs no `fit_sampler`: its prior is given.")
+        codes = batches.mapped(self.encode, batches.checked_data(self, np.asarray(x), "x"))
+        if not isinstance(self.prior, GenerativeModel):
+            self.prior.fit(codes, seed=self.seed, **options)
+            return self
+        if not self.prior.compiled:
+            self.prior.compile()
+        options = {"epochs": self.prior_epochs, "verbose": 0, **options}
+        self.prior.fit(codes.astype(np.float32), **options)
+        return self
+
+    def offered(self):
+        """The verbs that can be used now."""
+        return self.verbs
+
+    def signatures(self):
+        """Name -> `zoo.verbs.Signature`, of every verb: what export writes."""
+        return signatures.signatures(self)

@@ -1,0 +1,288 @@
+"""Settings of a model: each states in its annotation what it may be. Imports no TensorFlow.
+
+    def __init__(self, encoder, decoder, latent_dim, *,
+                 beta: Annotated[float, Weight(search=(0.1, 100.0))] = 4.0, **parts):
+
+From the annotation follow the checks of the constructor and of `zoo.create`, the options of
+the command, what `zoo info` tells, what `zoo tune` searches, and whether a setting is a size
+that costs memory.
+"""
+
+import dataclasses
+import difflib
+import inspect
+import math
+import numbers
+import re
+import typing
+from typing import Annotated
+
+MOST_PARTS = 1000  # layers, networks or steps of a kind that a model is made of
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a setting may be.
+
+    Args:
+        search: (lowest, highest) that `zoo tune` tries; None: it is not searched.
+        scale: of the search, "log" or "linear".
+    """
+
+    search: tuple | None = None
+    scale: str = "log"
+    type: typing.ClassVar = object  # of a value, as commands and configs read it
+    is_size = False  # whether more of it costs memory
+
+    def accepts(self, value):
+        """Whether a value, which is not None, is one of this kind."""
+        raise NotImplementedError
+
+    @property
+    def accepted(self):
+        """What it accepts, in words."""
+        raise NotImplementedError
+
+    def convert(self, value):
+        """A value as the constructor takes it: numbers of NumPy become Python's."""
+        return value.item() if hasattr(value, "item") else value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Number(Kind):
+    """A real number, and where `schedule` holds a `LearningRateSchedule` in its place."""
+
+    at_least: float = -math.inf
+    above: float = -math.inf
+    at_most: float = math.inf
+    below: float = math.inf
+    schedule: bool = False
+    type = float
+
+    def accepts(self, value):
+        if self.schedule and any(c.__name__ == "LearningRateSchedule" for c in type(value).__mro__):
+            return True
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return real and (self.at_least <= value <= self.at_most and self.above < value < self.below)
+
+    @property
+    def accepted(self):
+        bounds = [
+            f"{words} {bound:g}"
+            for words, bound in (
+                ("at least", self.at_least),
+                ("above", self.above),
+                ("at most", self.at_most),
+                ("below", self.below),
+            )
+            if math.isfinite(bound)
+        ]
+        return " ".join(["a number", " and ".join(bounds)]).strip()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Weight(Number):
+    """The factor of a term of the loss."""
+
+    at_least: float = 0.0
+    schedule: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Count(Kind):
+    """An integer: of steps, rows or epochs; and where `size` holds of parts of the model."""
+
+    at_least: int = 1
+    at_most: int | None = None
+    size: bool = False
+    type = int
+
+    def accepts(self, value):
+        return _is_integer(value) and self.at_least <= value <= (self.at_most or math.inf)
+
+    @property
+    def accepted(self):
+        most = f" to {self.at_most}" if self.at_most else ""
+        return f"an integer from {self.at_least}{most}"
+
+    @property
+    def is_size(self):
+        return self.size
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sizes(Kind):
+    """Positive integers: widths of layers, numbers of channels, classes of categories."""
+
+    type = tuple
+    is_size = True
+
+    def accepts(self, value):
+        several = isinstance(value, (list, tuple)) and len(value) > 0
+        return several and all(_is_integer(entry) and entry >= 1 for entry in value)
+
+    @property
+    def accepted(self):
+        return "a list of positive integers"
+
+    def convert(self, value):
+        return tuple(int(entry) for entry in value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice(Kind):
+    """One of several names; where `objects` holds also an object that the names stand for."""
+
+    names: tuple
+    objects: bool = False
+    type = str
+
+    def accepts(self, value):
+        return value in self.names if isinstance(value, str) else self.objects
+
+    @property
+    def accepted(self):
+        return "one of " + ", ".join(map(repr, self.names))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Flag(Kind):
+    """True or false."""
+
+    type = bool
+
+    def accepts(self, value):
+        return isinstance(value, bool)
+
+    @property
+    def accepted(self):
+        return "true or false"
+
+
+TermWeight = Annotated[float, Weight(search=(0.1, 10.0))]
+Widths = Annotated[tuple[int, ...], Sizes()]
+Parts = Annotated[int, Count(at_least=1, at_most=MOST_PARTS, size=True)]
+LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
+Likelihood = Annotated[str | None, Choice(LIKELIHOODS, objects=True)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One setting of a class."""
+
+    name: str
+    kind: Kind
+    default: object
+    optional: bool  # whether None is accepted
+    description: str  # of the docstring
+
+    def require(self, cls, value):
+        """The value as the constructor takes it; refuses one that is not of the kind."""
+        if value is None and self.optional:
+            return None
+        if not self.kind.accepts(value):
+            optional = ", or null" if self.optional else ""
+            raise ValueError(
+                f"`{self.name}` of {cls.__name__} must be {self.kind.accepted}{optional}. "
+                f"Received: {value!r}."
+            )
+        return self.kind.convert(value)
+
+
+def of(cls):
+    """Name -> `Setting` of everything that `zoo.create` takes for a class, in order."""
+    settings = {}
+    for function in (*own_functions(cls, "__init__"), *own_functions(cls, "default_networks")):
+        hints = typing.get_type_hints(function, include_extras=True)
+        for name, parameter in inspect.signature(function).parameters.items():
+            kinds = [k for k in getattr(hints.get(name), "__metadata__", ()) if isinstance(k, Kind)]
+            if kinds and name not in settings:
+                optional = type(None) in typing.get_args(typing.get_args(hints[name])[0])
+                words = described(cls, name)
+                settings[name] = Setting(name, kinds[0], parameter.default, optional, words)
+    return settings
+
+
+def own_functions(cls, name):
+    """The functions of a name that the classes of the zoo define, from the class up."""
+    found = [vars(base)[name] for base in cls.__mro__ if name in vars(base) and _is_ours(base)]
+    return [getattr(function, "__func__", function) for function in found]
+
+
+def arguments(cls, name):
+    """Names of the arguments of a constructor or of `default_networks`, inherited ones too."""
+    parameters = (inspect.signature(f).parameters for f in own_functions(cls, name))
+    names = {key for own in parameters for key, p in own.items() if p.kind != p.VAR_KEYWORD}
+    return names - {"self", "cls"}
+
+
+def require(cls, given):
+    """`given` by name, as the constructor takes them; refuses values of a wrong kind."""
+    known = of(cls)
+    return {
+        name: known[name].require(cls, value) if name in known else value
+        for name, value in given.items()
+    }
+
+
+def refuse_unknown(cls, names):
+    """Refuses names that neither the constructor nor `default_networks` has."""
+    known = arguments(cls, "__init__") | arguments(cls, "default_networks")
+    if all(base.__name__ == "GenerativeModel" for base in _with_constructors(cls)):
+        return  # it takes what its tables name
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1) or sorted(known)
+            raise TypeError(f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}.")
+
+
+def of_config(cls, given):
+    """The settings of a config or a command, as the constructor takes them; refuses others."""
+    known = of(cls)
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
+            words = f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}."
+            raise ValueError(words)
+    return require(cls, given)
+
+
+def searched(cls):
+    """What `zoo tune` varies: setting -> (lowest, highest, scale)."""
+    kinds = {name: setting.kind for name, setting in of(cls).items()}
+    return {name: (*kind.search, kind.scale) for name, kind in kinds.items() if kind.search}
+
+
+def sizes(cls, given):
+    """The integers among settings that cost memory; the defaults where none are given."""
+    values = {name: setting.default for name, setting in of(cls).items() if setting.kind.is_size}
+    values |= {name: value for name, value in given.items() if name in values}
+    entries = [v if isinstance(v, (list, tuple)) else [v] for v in values.values()]
+    return [entry for several in entries for entry in several if _is_integer(entry)]
+
+
+def described(cls, name):
+    """What the docstrings of a class and its bases say of an argument, on one line."""
+    for base in cls.__mro__:
+        text = inspect.cleandoc(vars(base).get("__doc__") or "")
+        lines = re.search(rf"^    (?:\w+, )*{name}(?:, \w+)*: (.*(?:\n     +.*)*)", text, re.M)
+        if lines:
+            return " ".join(lines[1].split())
+    return {
+        "hidden": "widths of the hidden layers of perceptrons",
+        "channels": "channels of the layers of convolutions, for images",
+        "likelihood": "name of the likelihood; the class's own where null",
+    }.get(name, "")
+
+
+def _with_constructors(cls):
+    return [base for base in cls.__mro__ if "__init__" in vars(base) and _is_ours(base)]
+
+
+def _is_ours(base):
+    is_model = any(ancestor.__name__ == "GenerativeModel" for ancestor in base.__mro__)
+    return is_model or base.__module__.startswith("zoo.")
+
+
+def _is_integer(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -1,0 +1,127 @@
+"""How the losses of a move become an update of weights: in slices, scaled, on replicas."""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from zoo import noise, replicas
+from zoo.contract import checks
+from zoo.contract.averages import Averages
+from zoo.input_pipeline import batches
+from zoo.optimizers.scaled import unscaled
+
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+
+
+class Updates:
+    """What the contract does with gradients, and the averages of the weights they move."""
+
+    accumulate, ema, averages = 1, None, None
+
+    def _ready(self, by_player, accumulate, ema):
+        """Makes what `compile` asks for: an optimizer for each player, averages of weights."""
+        self.accumulate, self.ema = accumulate, ema
+        optimizers = {p: self._optimizer(p, by_player.get(p)) for p in self.players}
+        self.optimizers = {p: mine for p, mine in optimizers.items() if mine is not None}
+        checks.refuse_slices(self, accumulate)
+        if ema is not None:
+            checks.refuse_second_averages(self, ema)
+            self.averages = Averages(self.moved_weights, ema)
+
+    def _keep_averages(self):
+        """Makes the averages that the class asks for by `averaged_players`."""
+        if self.averaged_players:
+            weights = self.weights_of(self.averaged_players)
+            self.averages = Averages(weights, self.average_decay, self.average_start)
+
+    @property
+    def averaged_weights(self):
+        """The weights of which averages are kept."""
+        return (
+            self.weights_of(self.averaged_players) if self.averaged_players else self.moved_weights
+        )
+
+    def by_averages(self):
+        """A context for verbs: inside, weights of `averaged_players` read as their averages."""
+        if not self.averaged_players:
+            return contextlib.nullcontext()
+        averages = [average.value for average in self.averages.kept]
+        return keras.StatelessScope(zip(self.averaged_weights, averages, strict=True))
+
+    def _optimizer(self, player, given):
+        mine = self.default_optimizer(player)
+        if mine is None:  # its update is no gradient
+            checks.refuse_optimizer(self, player, given)
+            return None
+        mine = keras.optimizers.get(given) if given is not None else mine
+        mine = checks.plain_optimizer(mine.from_config(mine.get_config()))
+        half = any(getattr(p, "compute_dtype", "") == "float16" for p in self.parts_of(player))
+        if half and not isinstance(mine, keras.optimizers.LossScaleOptimizer):
+            mine = keras.optimizers.LossScaleOptimizer(mine)
+        mine.build(self.variables_of(player))
+        return mine
+
+    def update(self, movers, x, y):
+        """Lets every mover follow the gradient of its loss; player -> terms.
+
+        A class overrides it for players whose `default_optimizer` is None, such as those
+        that expectation maximization moves. Sums over the batch are then to be taken over
+        the global batch: `self.all_reduce_sum`.
+        """
+        terms, gradients = self._descent(movers, x, y)
+        for player in movers:
+            self._apply(player, gradients[player])
+        return terms
+
+    def _descent(self, movers, x, y):
+        """The terms of a move and each player's gradients: means over the slices of its batch.
+
+        A slice waits for the one before it, so that memory holds one of them.
+        """
+        count, sums = self.accumulate, None
+        for index, rows in enumerate(batches.cut(x, y, count)):
+            with tf.control_dependencies(tf.nest.flatten(sums or ())), noise.sliced(index, count):
+                fresh = self._gradients(movers, *rows)
+                sums = tf.nest.map_structure(tf.add, sums, fresh) if sums else fresh
+        return tf.nest.map_structure(lambda t: t / count, sums) if count > 1 else sums
+
+    def _gradients(self, movers, x, y):
+        own = {player: self.variables_of(player) for player in movers}
+        with tf.GradientTape(persistent=len(movers) > 1, watch_accessed_variables=False) as tape:
+            tape.watch([v.value for variables in own.values() for v in variables])
+            terms = self.terms_of(movers, x, y, training=True)
+            goals = {player: self._goal(player, terms[player]) for player in movers}
+        gradients = {}
+        for player in movers:
+            absent = "zero" if player in self.partial else "none"
+            values = [variable.value for variable in own[player]]
+            gradients[player] = tape.gradient(goals[player], values, unconnected_gradients=absent)
+            checks.require_gradients(player, own[player], gradients[player])
+        return terms, gradients
+
+    def _goal(self, player, terms):
+        summed = [tf.reduce_mean(terms[name]) for name in self.summed(player)]
+        return self.optimizers[player].scale_loss(tf.add_n(summed) / replicas.count())
+
+    def _apply(self, player, gradients):
+        """Lets the player's optimizer follow its gradients, which it sums over replicas."""
+        optimizer, count = self.optimizers[player], replicas.count()
+        inner = unscaled(optimizer)
+        limited = any(getattr(inner, name) is not None for name in CLIPS)
+        if count > 1 and (limited or inner is not optimizer):
+            # it clips, and looks for infinities, before it sums: here both see the sum
+            whole = replicas.all_reduce_sum([tf.convert_to_tensor(g) for g in gradients])
+            scale = optimizer.scale_loss(tf.ones(()))
+            clipped = inner._clip_gradients([g / scale for g in whole])
+            shares = [g * (scale / count) for g in clipped]
+            gradients = [
+                tf.where(tf.math.is_finite(w), s, w) for w, s in zip(whole, shares, strict=True)
+            ]
+        optimizer.apply(gradients, self.variables_of(player))
+
+    def averaged(self):
+        """A context: inside, weights are their averages, for verbs, `evaluate`, `save`, export."""
+        if self.ema is None:
+            raise ValueError("Averages of weights must be asked for by `compile(ema=0.999)`.")
+        return self.averages.instead_of(self.moved_weights)

@@ -1,0 +1,1 @@
+"""What `fit` and `evaluate` are fed: batches, their order, their checks, where training begins."""

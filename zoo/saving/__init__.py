@@ -1,0 +1,1 @@
+"""Models as files: loading what others may have written, size limits, presets."""

@@ -1,0 +1,47 @@
+"""The verbs of models that encode and decode with a label beside data and code."""
+
+import tensorflow as tf
+
+from zoo.verbs.labels import checked
+
+
+class LabelVerbs:
+    """Mixed into families that have `sample`, `encode`, `decode` and `classify`.
+
+    An unknown label is -1, or None for all: `sample` draws it from the law of labels, and
+    the verbs of data take the class that `classify` finds most probable.
+    """
+
+    verbs = {
+        "sample": ("count", "labels", "seed"),
+        "encode": ("x", "labels"),
+        "decode": ("z", "labels"),
+        "reconstruct": ("x", "labels"),
+        "translate": ("x", "labels"),
+        "classify": ("x",),
+        "score": ("x", "seed"),
+    }
+    unknown_labels = ("sample", "encode", "reconstruct")
+
+    def call(self, x, training=False):
+        """The reconstruction of x."""
+        return self.reconstruct(x)
+
+    def reconstruct(self, x, labels=None):
+        """The data that x is decoded to after encoding."""
+        y = self.known(x, labels)
+        return self.decode(self.encode(x, y), y)
+
+    def translate(self, x, labels):
+        """What x would be with these labels: its code, which stays, decoded with them."""
+        return self.decode(self.encode(x), labels)
+
+    def known(self, x, labels):
+        """The labels of x: those given, and the most probable where they are unknown."""
+        labels = checked(self, labels, tf.shape(x)[0])
+
+        def guessed():
+            best = tf.argmax(self.classify(x), axis=1, output_type=tf.int32)
+            return tf.where(labels < 0, best, labels)
+
+        return tf.cond(tf.reduce_any(labels < 0), guessed, lambda: labels)
