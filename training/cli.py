@@ -254,6 +254,14 @@ def serve_check(given):
     return serve_check.main([given.directory, *words])
 
 
+def new(given):
+    from zoo.training import scaffold
+
+    fields = given.as_dict()
+    paths, left = scaffold.new(cls=fields.pop("class_name"), **fields)
+    print("\n".join(["Written:", *map(str, paths), "", "Left to do:", *left]))
+
+
 COMMANDS = {
     "list": list_models,
     "info": info,
@@ -263,6 +271,7 @@ COMMANDS = {
     "sample": sample,
     "export": export,
     "serve-check": serve_check,
+    "new": new,
 }
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import importlib.metadata
 import re
 
 from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
@@ -36,6 +37,7 @@ def parser(name=None, own=None):
         prog="zoo",
         description="Trains, measures, samples and exports the generative models of the zoo.",
         epilog="example: zoo train vae --data digits --epochs 20 --out runs/vae",
+        version=importlib.metadata.version("keras-generative-zoo"),
         **PARSING,
     )
     commands = top.add_subcommands(required=False, metavar="COMMAND", title="commands")
@@ -174,6 +176,18 @@ def serve_check_options(made):
     made.add_argument("--json", type=bool, nargs="?", const=True, default=False, help="print JSON")
 
 
+def new_options(made):
+    add = made.add_argument
+    add("name", metavar="NAME", type=str, help="of the file, such as toy_vae")
+    add("--family", type=str, required=True, help="folder of zoo/ that it belongs to")
+    add("--title", type=str, required=True, help="title of the paper")
+    add("--authors", type=str, required=True, help='authors of the paper, such as "Doe et al."')
+    add("--year", type=int, required=True, help="year of the paper")
+    add("--objective", type=str | None, help="objective in a few words, for the README")
+    add("--class-name", type=str | None, help="name of the class; null is NAME in camel case")
+    add("--like", type=str | None, help="paper of the family to take the base class from")
+
+
 def run_option(made):
     made.add_argument("run", metavar="RUN", type=str, help="folder that `zoo train` wrote")
     text = "latest or best, instead of the model that training ended with"
@@ -228,6 +242,11 @@ PARSERS = {  # command -> what adds its options, its description, an example
         serve_check_options,
         "Tries everything that a client can do to an exported model",
         "zoo serve-check served/vae --seconds 60",
+    ),
+    "new": (
+        new_options,
+        "Writes the files of a new model into a checkout, all but its formulas",
+        'zoo new toy_vae --family vae --title "A toy" --authors "Doe" --year 2020',
     ),
 }
 
