@@ -11,6 +11,7 @@ from .contract.model import GenerativeModel as GenerativeModel
 from .creation import create as create
 from .creation import list_models as list_models
 from .creation import model_class as model_class
+from .density.discrete_lvm import DiscreteLVM as DiscreteLVM
 from .density.linear_gaussian_lvm import LinearGaussianLVM as LinearGaussianLVM
 from .density.made import MADE as MADE
 from .density.maf import MAFDensity as MAFDensity
@@ -39,10 +40,13 @@ from .sequence.td_vae import TDVAE as TDVAE
 from .translation.cyclegan import CycleGAN as CycleGAN
 from .translation.pix2pix import Pix2Pix as Pix2Pix
 from .vae.beta_vae import BetaVAE as BetaVAE
+from .vae.capacity_vae import CapacityVAE as CapacityVAE
 from .vae.factor_vae import FactorVAE as FactorVAE
 from .vae.fixed_variance_vae import FixedVarianceVAE as FixedVarianceVAE
 from .vae.heteroscedastic_vae import HeteroscedasticVAE as HeteroscedasticVAE
 from .vae.iaf_vae import IAFVAE as IAFVAE
+from .vae.info_vae import InfoVAE as InfoVAE
+from .vae.latent_distance_vae import LatentDistanceVAE as LatentDistanceVAE
 from .vae.learned_variance_vae import LearnedVarianceVAE as LearnedVarianceVAE
 from .vae.vae import VAE as VAE
 from .vae_label.cvae import CVAE as CVAE

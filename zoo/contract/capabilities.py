@@ -34,5 +34,8 @@ class Capabilities:
         """KL(q(z_j|x) | p(z_j)) of each unit of the code, nats, `(batch, latent_dim)`; None where
         it has no closed form."""
 
+    def prototypes(self):
+        """The mean example of each class, `(num_classes, *data_shape)`; None: there is none."""
+
     def opposed_codes(self, codes, seed):
         """What the critic of codes tells `codes` from, as many; None where there is no critic."""
