@@ -188,11 +188,13 @@ class GenerativeModel(
             self.means = logs.Means(logs.names(self))
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
-        """Trains on arrays or a `tf.data.Dataset`; `batch_size` is the batch of one move.
+        """Trains on arrays, on an object that gives an example (x, or x and y) for an index, or
+        on a `tf.data.Dataset`; `batch_size` is the batch of one move.
 
-        Arrays are shuffled by (seed, epoch), and an epoch is as many whole steps as they
-        fill. Training begins at `initial_epoch` and `initial_step`, or where a callback says
-        (see `zoo.input_pipeline.resuming`). The other arguments are those of `keras.Model.fit`.
+        Rows are shuffled by (seed, epoch), and an epoch is as many whole steps as they fill;
+        `shuffle` may name how (`zoo.input_pipeline.shuffles`). Training begins at
+        `initial_epoch` and `initial_step`, or where a callback says (see
+        `zoo.input_pipeline.resuming`). The other arguments are those of `keras.Model.fit`.
         """
 
         checks.refuse_options(self, epochs, options)
@@ -210,7 +212,8 @@ class GenerativeModel(
     def evaluate(self, x=None, y=None, batch_size=None, return_dict=False, **options):
         """The mean of every term over held-out data, with the model in inference mode."""
         if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
-            x, y = batches.for_evaluation(self, x, y, batch_size), None
+            steps = "steps", options.get("steps")
+            x, y = batches.for_evaluation(self, x, y, batch_size, steps=steps), None
         options = {**batches.unweighted(options), "return_dict": True}
         with named_errors():
             means = super().evaluate(x, y, **options)
@@ -278,7 +281,7 @@ class GenerativeModel(
         """Fits the prior to the codes of `x`, for models that train without one."""
         if not hasattr(getattr(self, "prior", None), "fit"):
             raise ValueError(f"{type(self).__name__} needs no `fit_sampler`: its prior is given.")
-        codes = batches.mapped(self.encode, batches.checked_data(self, np.asarray(x), "x"))
+        codes = batches.mapped(self.encode, batches.checked_rows(self, x))
         if not isinstance(self.prior, GenerativeModel):
             self.prior.fit(codes, seed=self.seed, **options)
             return self

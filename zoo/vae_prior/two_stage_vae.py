@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import keras
-import numpy as np
 
 from zoo.contract.settings import Count, Widths
 from zoo.input_pipeline import batches
@@ -99,7 +98,7 @@ class TwoStageVAE(VariationalModel):
         if self.compiled and not self.prior.compiled:
             self.prior.compile_from_config(self.get_compile_config())
         options = {"epochs": self.prior_epochs, "verbose": 0, **options}
-        x = batches.checked_data(self, np.asarray(x), "x")
+        x = batches.checked_rows(self, x)
         size = batches.checked_size(self.prior, batch_size, batches.replicas_of(self.prior))
         outputs = batches.mapped(lambda rows: self.encoder(rows, training=False), x)
         rows, steps = batches.training_dataset(self.prior, outputs, None, size, True, options)
