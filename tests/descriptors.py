@@ -143,6 +143,25 @@ ROWS = {
             encoded=(5,),
             settings={"categories": (CLASSES,), "continuous": 2},
         ),
+        Row(
+            "projection_gan",
+            called_on="z, labels",
+            shapes=(VECTOR, IMAGE),
+            settings={"discriminator_moves": 2},
+        ),
+        Row(
+            "sagan",
+            called_on="z, labels",
+            shapes=(IMAGE,),
+            settings={"width": 2},
+            still={"discriminator": (7, 8, 9, 10)},  # of attention, whose gain starts at 0
+        ),
+        Row(
+            "biggan",
+            called_on="z, labels",
+            shapes=(IMAGE,),
+            settings={"width": 2, "shared_size": 4, "average_start": 2},
+        ),
         Row("vae_gan"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
         Row("pix2pix", shapes=(IMAGE, (9, 12, 2))),
@@ -155,7 +174,20 @@ ROWS = {
     )
 }
 NORMALIZED = (
-    *("maf", "gan", "nsgan", "lsgan", "acgan", "wgan_gp", "sngan", "bayesian_gan", "unrolled_gan"),
+    *(
+        "maf",
+        "gan",
+        "nsgan",
+        "lsgan",
+        "acgan",
+        "projection_gan",
+        "sagan",
+        "biggan",
+        "wgan_gp",
+        "sngan",
+        "bayesian_gan",
+        "unrolled_gan",
+    ),
     *("consensus_gan", "infogan", "vae_gan", "anogan"),
 )
 COUPLED = {  # what a model computes over a batch, and so over each slice of it

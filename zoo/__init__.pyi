@@ -24,7 +24,10 @@ from .gan_dynamics.bayesian_gan import BayesianGAN as BayesianGAN
 from .gan_dynamics.consensus_gan import ConsensusGAN as ConsensusGAN
 from .gan_dynamics.unrolled_gan import UnrolledGAN as UnrolledGAN
 from .gan_label.acgan import ACGAN as ACGAN
+from .gan_label.biggan import BigGAN as BigGAN
 from .gan_label.infogan import InfoGAN as InfoGAN
+from .gan_label.projection_gan import ProjectionGAN as ProjectionGAN
+from .gan_label.sagan import SAGAN as SAGAN
 from .hybrid.anogan import AnoGAN as AnoGAN
 from .hybrid.vae_gan import VAEGAN as VAEGAN
 from .matching.flex_ae import FlexAE as FlexAE
