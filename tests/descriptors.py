@@ -171,6 +171,13 @@ ROWS = {
             settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
             rate=3e-4,  # cycles weigh ten times a loss: larger steps diverge
         ),
+        Row("denoising_gan", shapes=(IMAGE, (9, 12, 2))),
+        Row(
+            "modality_transfer_gan",
+            shapes=(IMAGE,),
+            settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
+            rate=3e-4,
+        ),
     )
 }
 NORMALIZED = (
@@ -199,6 +206,7 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "m2_vae": "a mean over labelled rows",
     "semi_supervised_aae": "a mean over labelled rows",
     "cyclegan": "pools that take fakes in turn",
+    "modality_transfer_gan": "pools that take fakes in turn",
 }
 every_model = pytest.mark.parametrize("name", ROWS)
 QUICK = ("vae", "vq_vae", "flex_ae", "td_vae", "m2_vae", "maf", "wgan_gp", "bayesian_gan")

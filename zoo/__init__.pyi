@@ -40,6 +40,8 @@ from .saving.presets import list_presets as list_presets
 from .saving.presets import load_preset as load_preset
 from .sequence.td_vae import TDVAE as TDVAE
 from .translation.cyclegan import CycleGAN as CycleGAN
+from .translation.denoising_gan import DenoisingGAN as DenoisingGAN
+from .translation.modality_transfer_gan import ModalityTransferGAN as ModalityTransferGAN
 from .translation.pix2pix import Pix2Pix as Pix2Pix
 from .vae.beta_vae import BetaVAE as BetaVAE
 from .vae.factor_vae import FactorVAE as FactorVAE
