@@ -32,7 +32,7 @@ def translator(
         blocks: B; 6 in the paper up to 128 pixels, 9 from 256 on.
         normalized: instance normalization after every convolution but the last.
         residual: give the image plus what the network makes of it, within [0, 1]; its last
-            kernel starts at 0, and so the network as the identity.
+            kernel starts small, and so the network near the identity.
         name: of the network.
     """
 
@@ -55,15 +55,14 @@ def translator(
     for width in channels[-2::-1]:
         x = relu()(convolved(x, width, stride=2, up=True))
     full = [math.ceil(side / 2**halvings) * 2**halvings for side in data_shape[:2]]
-    start = "zeros" if residual else small()
+    start = keras.initializers.RandomNormal(stddev=1e-3) if residual else small()
     last = keras.layers.Conv2D(data_shape[-1], 7, kernel_initializer=start)
     for layer in (*cropped(full, data_shape), ReflectionPadding(3), last):
         x = layer(x)
     if residual:
         change = keras.layers.Activation("tanh", dtype="float32")(x)
-        return keras.Model(
-            image, Clipped(dtype="float32")(keras.layers.Add()([image, change])), name=name
-        )
+        x = Clipped(dtype="float32")(keras.layers.Add(dtype="float32")([image, change]))
+        return keras.Model(image, x, name=name)
     for layer in outwards():
         x = layer(x)
     return keras.Model(image, x, name=name)
