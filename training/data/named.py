@@ -16,7 +16,7 @@ import warnings
 import numpy as np
 
 from zoo.training.checks import nearest
-from zoo.training.data import planted
+from zoo.training.data import corrupted, planted
 from zoo.training.data.arrays import Data, DataError, from_arrays, some_labels, split, with_targets
 
 PLANTED = {
@@ -69,6 +69,9 @@ def load(
         DataError: with what to do, before anything is waited for.
     """
     kind, _, path = name.partition(":")
+    if path and kind in corrupted.CORRUPTIONS:
+        clean = load(path, data_dir, size, limit, seed=seed, download=download)
+        return corrupted.corrupted(clean, kind, seed)
     if name in EMBEDDED:
         data = EMBEDDED[name](seed)
     elif name in PLANTED:

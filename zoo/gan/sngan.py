@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import keras
-import tensorflow as tf
 
 from zoo.contract.settings import Count, Widths
 from zoo.gan.base import AdversarialModel
@@ -41,7 +40,7 @@ class SNGAN(AdversarialModel):
 
     fresh_batches = ("discriminator",)
     game = Hinge()
-    batch_size = 64
+    batch_size, generator_batches = 64, 2
 
     def __init__(
         self,
@@ -76,12 +75,6 @@ class SNGAN(AdversarialModel):
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9)
-
-    def generator_loss(self, x, y, training):
-        labels = None if y is None else tf.repeat(y, 2)
-        with self.noise.expanded(2):
-            fake = self.generate(2 * tf.shape(x)[0], labels, training)
-        return {"adversarial": self.game.generator(self.judge(fake, labels, training))}
 
 
 def refuse_bare(discriminator):
