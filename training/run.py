@@ -9,7 +9,6 @@ the folder of a run that was stopped or killed goes on where it was, to the bit.
 """
 
 import contextlib
-import csv
 import dataclasses
 import json
 import logging
@@ -18,7 +17,7 @@ import pathlib
 import yaml
 
 from zoo import catalogue
-from zoo.training import build, strategy
+from zoo.training import build, histories, strategy
 from zoo.training.checks import difference, flat, require_choice
 from zoo.training.config import Config, read_yaml
 from zoo.training.fault_tolerance import lock
@@ -158,10 +157,7 @@ class Run:
 
     def history(self):
         """Log -> values, one an epoch, NaN where there is none."""
-        with open(self.path / "history.csv", newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        logs = [log for log in rows[0] if log != "epoch"] if rows else []
-        return {log: [float(row[log] or "nan") for row in rows] for log in logs}
+        return histories.columns(histories.read(self.path / "history.csv"))
 
     def report(self, model, data, metrics, count=1000, seed=0):
         """Writes `report.html` of its model: pictures, numbers and config on one page; its path.

@@ -92,7 +92,8 @@ class GenerativeModel(
     def __init__(self, *, seed=None, name=None, dtype=None, **parts):
         super().__init__(name=name, dtype=dtype)
         parts = checks.parts(type(self), parts)
-        self.seed = secrets.randbits(31) if seed is None else checks.seed(seed)
+        self.seed_is_drawn = seed is None
+        self.seed = secrets.randbits(31) if self.seed_is_drawn else checks.seed(seed)
         self.part_names = tuple(parts)
         for key, value in parts.items():
             setattr(self, key, value)
@@ -207,7 +208,7 @@ class GenerativeModel(
             with named_errors(options.get("steps_per_epoch")):
                 return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
 
-        return resuming.begun(self, options, fit)
+        return resuming.begun(self, options, fit, (x, y))
 
     def evaluate(self, x=None, y=None, batch_size=None, return_dict=False, **options):
         """The mean of every term over held-out data, with the model in inference mode."""
