@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from zoo.training import histories
 from zoo.training.collapse import Signals
+from zoo.training.fault_tolerance import lock, rates
 from zoo.training.fault_tolerance.divergence import Diverged, StopOnDivergence
 from zoo.training.fault_tolerance.interrupts import Stopped
 from zoo.training.fault_tolerance.resume import Resume
@@ -23,7 +24,9 @@ __all__ = [
     "Brief",
     "Diverged",
     "EveryFew",
+    "FolderKept",
     "HistoryFile",
+    "LearningRates",
     "Resume",
     "SampleGrid",
     "Signals",
@@ -31,6 +34,34 @@ __all__ = [
     "Stopped",
     "save_model",
 ]
+
+
+class FolderKept(keras.callbacks.Callback):
+    """Ends training where the folder that it holds was removed, before anything is written there.
+
+    Args:
+        folder: that `zoo.training.fault_tolerance.lock` holds.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch, logs=None):
+        lock.require_kept(self.folder)
+
+
+class LearningRates(keras.callbacks.Callback):
+    """Logs the learning rate of every player, as it is after each epoch: `learning_rate`, or of
+    several players `<player>_learning_rate`."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        current = rates.current(self.model)
+        several = len(self.model.players) > 1
+        named = {
+            f"{p}_learning_rate" if several else "learning_rate": r for p, r in current.items()
+        }
+        (logs if logs is not None else {}).update(named)
 
 
 class EveryFew(keras.callbacks.Callback):

@@ -12,7 +12,7 @@ import sys
 
 from zoo import catalogue
 from zoo.contract import settings
-from zoo.training import run, strategy
+from zoo.training import folders, run, strategy
 from zoo.training.fault_tolerance import interrupts, lock
 from zoo.training.options import OF_A_MODEL, parser, words
 from zoo.training.tuning import objectives
@@ -69,8 +69,8 @@ def claimed(argv):
     with contextlib.ExitStack() as opened:
         if out is not None:
             opened.enter_context(interrupts.raised())
-            run.require_usable(out)
-            opened.enter_context(lock.held(pathlib.Path(out) / run.CHECKPOINTS))
+            folders.require_usable(out)
+            opened.enter_context(lock.held(pathlib.Path(out) / folders.CHECKPOINTS))
         yield
 
 

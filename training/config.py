@@ -13,6 +13,7 @@ MOST_BYTES = 100_000  # of a config
 COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
 OR_NONE = (
     "batch_size",
+    "steps_per_epoch",
     "limit",
     "size",
     "labels_per_class",
@@ -22,6 +23,8 @@ OR_NONE = (
 )
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 FOREIGN = ("config", "print_config", "resume", "<<")  # keys that no config has
+GIVEN = "given"  # data or a model that a program gave, and no name can bring back
+FILES = ("npz", "npy", "folder", "files", "csv", "parquet")  # kinds of data that paths follow
 DEEPEST = 20  # levels of one, which has three
 NONE = type(None)
 KINDS = {  # of the fields that are no counts
@@ -31,6 +34,8 @@ KINDS = {  # of the fields that are no counts
     "strategy": (str,),
     "jit_compile": (bool,),
     "settings": (dict,),
+    "start": (str, NONE),
+    "freeze": (list, tuple),
     "learning_rate": (float, int, dict, NONE),
 }
 
@@ -56,8 +61,12 @@ class Config:
             "mixed_float16".
         jit_compile: whether to compile the step by XLA.
         accumulate, ema, steps_per_execution: those of `compile`.
-        strategy: "one", "mirrored" or "tpu", of `zoo.training.strategy`. Workers would all write
-            the folder of one run: train them by `model.fit`.
+        strategy: "one", "mirrored", "workers" or "tpu", of `zoo.training.strategy`.
+        steps_per_epoch: steps of an epoch; as many as the data fill where None.
+        start: what training begins with, "from" in a file: a run, a preset or a `.keras` file;
+            new weights where None; "given" where a program gave a model.
+        freeze: names of parts, such as "encoder", or of layers, such as "encoder/conv*", that
+            training leaves as they are.
         settings: those of the class, by name.
     """
 
@@ -82,11 +91,14 @@ class Config:
     ema: float | None = None
     steps_per_execution: int = 1
     strategy: str = "one"
+    steps_per_epoch: int | None = None
+    start: str | None = None
+    freeze: list = dataclasses.field(default_factory=list)
     settings: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         checks.require_type("model", self.model, str)
-        self.model = catalogue.find(self.model).name
+        self.model = self.model if self.start == GIVEN else catalogue.find(self.model).name
         for name, kinds in KINDS.items():
             checks.require_type(name, getattr(self, name), *kinds)
         for rate in rates_of(self.learning_rate):
@@ -100,24 +112,50 @@ class Config:
         checks.require_choice("precision", self.precision, PRECISIONS)
         checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
         strategy.check(self.strategy)
+        for name in self.freeze:
+            checks.require_type("freeze", name, str)
         often = max(1, self.epochs // 10)
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
 
     def load_data(self):
         """The data of this run."""
+        if self.data.startswith(f"{GIVEN}:"):
+            raise datasets.DataError(
+                "`data` of this run were given in Python: `zoo.training.run.resume(path, data=...)` "
+                f"takes them. Received: {self.data!r}."
+            )
         names = ("data_dir", "size", "limit", "labels_per_class", "seed")
         return datasets.load(self.data, **{name: getattr(self, name) for name in names})
+
+    def absolute(self):
+        """With paths that mean the same wherever they are read."""
+        kind, _, path = self.data.partition(":")
+        data = f"{kind}:{located(path)}" if kind in FILES and path else self.data
+        data = str(located(data)) if "/" in data and pathlib.Path(data).exists() else data
+        begins = self.start is not None and pathlib.Path(self.start).exists()
+        return dataclasses.replace(
+            self,
+            data=data,
+            data_dir=self.data_dir and str(located(self.data_dir)),
+            start=str(located(self.start)) if begins else self.start,
+        )
 
     def as_dict(self):
         """As `config.yaml` holds it: the settings of the class lie with its name."""
         fields = dataclasses.asdict(self)
         own = fields.pop("settings")
         own = {key: list(v) if isinstance(v, tuple) else v for key, v in own.items()}
+        fields |= {"freeze": list(self.freeze), "from": fields.pop("start")}
         return {**fields, "model": {"name": self.model, **own}}
 
     def as_published(self):
-        """As `as_dict`, without what is of this machine alone."""
-        return {key: value for key, value in self.as_dict().items() if key != "data_dir"}
+        """As `as_dict`, without what is of this machine alone: folders of data."""
+        fields = {key: value for key, value in self.as_dict().items() if key != "data_dir"}
+        for name in ("data", "from"):
+            kind, colon, path = (fields[name] or "").rpartition(":")
+            if path.startswith("/"):
+                fields[name] = f"{kind}{colon}{pathlib.Path(path).name}"
+        return fields
 
     def replaced(self, **fields):
         """With other fields, and how often pictures and checkpoints are made by its epochs."""
@@ -134,14 +172,19 @@ class Config:
         own = dict(fields["model"])
         checks.require_type("model.name", own.get("name"), str)
         names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
-        fields = {**fields, "model": own.pop("name")}
+        fields = {**fields, "model": own.pop("name"), "start": fields.get("from")}
         return cls(settings=own, **{key: fields[key] for key in names if key in fields})
+
+
+def located(path):
+    """A path from the root."""
+    return pathlib.Path(path).expanduser().absolute()
 
 
 def rates_of(rates):
     """The learning rates that were given: of every player, or the one of all."""
-    found = rates.values() if isinstance(rates, dict) else [rates]
-    return [rate for rate in found if rate is not None]
+    several = rates.values() if isinstance(rates, dict) else [rates]
+    return [rate for rate in several if rate is not None]
 
 
 def read_yaml(path):

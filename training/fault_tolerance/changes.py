@@ -8,9 +8,11 @@ import logging
 
 import numpy as np
 
+from zoo.input_pipeline.rows import BLOCK
 from zoo.training.checks import flat
 
-MOST_BYTES = 1 << 28  # of one array that are hashed; of a larger one as many, evenly spaced
+MOST_BYTES = 1 << 28  # of an array that are hashed; of a larger one as many, evenly spaced
+MOST_READ = 1 << 24  # of rows that are read from files: the same
 _log = logging.getLogger(__name__)
 
 
@@ -29,17 +31,20 @@ def digest_of(first, *sides):
         if hasattr(side, "fingerprint"):
             found.update(str(side.fingerprint()).encode())
         else:
-            found.update(_content(np.asarray(side) if hasattr(side, "__array__") else None))
+            for part in content(side if hasattr(side, "__array__") else None):
+                found.update(part)
     return found.hexdigest()
 
 
-def _content(array):
-    """The bytes of an array that are hashed, after its dtype and shape."""
-    if array is None:
-        return b"none"
-    every = max(1, -(-array.nbytes // MOST_BYTES))
-    head = f"{array.dtype} {array.shape} {every}".encode()
-    return head + np.ascontiguousarray(array[::every] if every > 1 else array).tobytes()
+def content(side):
+    """The bytes of an array, or of rows that are read from files, that are hashed."""
+    side = np.asarray(side) if np.ndim(side) == 0 else side
+    most = MOST_BYTES if isinstance(side, np.ndarray) else MOST_READ
+    every = max(1, -(-side.nbytes // most))
+    yield f"{side.dtype} {side.shape} {every}".encode()
+    if side.ndim:
+        for start in range(0, len(side), BLOCK * every):
+            yield np.ascontiguousarray(side[start : start + BLOCK * every : every]).tobytes()
 
 
 def between(current, recorded):

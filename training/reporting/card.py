@@ -12,6 +12,7 @@ import shlex
 
 import yaml
 
+from zoo.training.copies import without_optimizers
 from zoo.training.files import atomic, digest, write_text
 
 FORMAT = 1
@@ -39,11 +40,7 @@ def write(run, model, data, directory, version, metrics, draw):
         The path of `CARD.md`.
     """
     folder = pathlib.Path(directory)
-    bare = type(model).from_config(model.get_config())
-    kept = {id(v) for v in model.averages.variables} if model.averages is not None else ()
-    own = [variable for variable in model.variables if id(variable) not in kept]
-    for ours, theirs in zip(bare.variables, own, strict=True):
-        ours.assign(theirs)
+    bare = without_optimizers(model)
     with atomic(folder / "model.keras") as partial:
         bare.save(partial)
     draw(folder / "picture.png")

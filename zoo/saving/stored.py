@@ -68,6 +68,19 @@ def read_arrays(path):
         ) from error
 
 
+def archive_damage(path, members=("config.json", "model.weights.h5")):
+    """What is wrong with a `.keras` file, or None where all its members are as they were packed."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            bad = packed.testzip()
+            missing = sorted(set(members) - set(packed.namelist()))
+    except DAMAGES as error:
+        return getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+    if missing:
+        return f"it lacks {', '.join(missing)}"
+    return f"{bad} is not what was packed" if bad else None
+
+
 def require_size(file, size):
     """Refuses an array whose header tells of more values than its file holds."""
     import numpy as np

@@ -1,0 +1,20 @@
+"""Copies of models without what only training needs."""
+
+
+def without_optimizers(model, **config):
+    """A copy of a model that is not compiled, with all that its class keeps.
+
+    Args:
+        **config: entries of its config that are others.
+    """
+    copy = type(model).from_config({**model.get_config(), **config})
+    for ours, theirs in zip(copy.variables, own_variables(model), strict=True):
+        ours.assign(theirs)
+    return copy
+
+
+def own_variables(model):
+    """The variables of a model but for the averages that `compile` asked for."""
+    asked_for = model.averages is not None and not model.averaged_players
+    others = {id(v) for v in model.averages.variables} if asked_for else ()
+    return [variable for variable in model.variables if id(variable) not in others]
