@@ -3,13 +3,12 @@
 import dataclasses
 import pathlib
 
-import yaml
-
 from zoo import catalogue
 from zoo.training import checks, strategy
 from zoo.training import data as datasets
+from zoo.training.config_files import read_yaml
 
-MOST_BYTES = 100_000  # of a config
+__all__ = ["Config", "located", "rates_of", "read_yaml"]
 COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
 OR_NONE = (
     "batch_size",
@@ -22,10 +21,8 @@ OR_NONE = (
     "save_every_steps",
 )
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-FOREIGN = ("config", "print_config", "resume", "<<")  # keys that no config has
 GIVEN = "given"  # data or a model that a program gave, and no name can bring back
 FILES = ("npz", "npy", "folder", "files", "csv", "parquet")  # kinds of data that paths follow
-DEEPEST = 20  # levels of one, which has three
 NONE = type(None)
 KINDS = {  # of the fields that are no counts
     "data": (str,),
@@ -121,8 +118,8 @@ class Config:
         """The data of this run."""
         if self.data.startswith(f"{GIVEN}:"):
             raise datasets.DataError(
-                "`data` of this run were given in Python: `zoo.training.run.resume(path, data=...)` "
-                f"takes them. Received: {self.data!r}."
+                "`data` of this run were given in Python: `zoo.training.run.resume(path, "
+                f"data=...)` takes them. Received: {self.data!r}."
             )
         names = ("data_dir", "size", "limit", "labels_per_class", "seed")
         return datasets.load(self.data, **{name: getattr(self, name) for name in names})
@@ -185,53 +182,3 @@ def rates_of(rates):
     """The learning rates that were given: of every player, or the one of all."""
     several = rates.values() if isinstance(rates, dict) else [rates]
     return [rate for rate in several if rate is not None]
-
-
-def read_yaml(path):
-    """A config file as a dict; refuses what no config needs: aliases, tags, great size."""
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise ValueError(f"`config` must be a YAML file. Received: {str(path)!r}: no such file.")
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"A config must be at most {MOST_BYTES} bytes. Received: {path}.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        refuse_bombs(text, path)
-        refuse_repeated(yaml.compose(text, yaml.SafeLoader), path)
-        fields = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(fields, dict):
-        raise ValueError(f"A config must hold names and values. Received: {path}.")
-    return fields
-
-
-def refuse_bombs(text, path):
-    """Refuses aliases and deep nesting, before anything is made of the text."""
-    depth = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"A config must hold no aliases. Received: {path}, line {line}.")
-        if depth > DEEPEST:
-            raise ValueError(
-                f"A config must have at most {DEEPEST} levels. Received: {path}, line {line}."
-            )
-
-
-def refuse_repeated(node, path):
-    """Refuses a key that a YAML mapping holds twice, for the last would win in silence, and
-    those that read other entries or files."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen = set()
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if str(key.value) in seen:
-            raise ValueError(f"{path}, line {line}: `{key.value}` must be given once.")
-        if key.value in FOREIGN and getattr(value, "value", None) not in ("null", ""):
-            raise ValueError(f"{path}, line {line}: `{key.value}` must not be in a config.")
-        seen.add(str(key.value))
-        refuse_repeated(value, path)

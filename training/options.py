@@ -1,9 +1,7 @@
-"""The options of the `zoo` command, and what it says of wrong ones. Imports no TensorFlow."""
+"""The options of the `zoo` command. Imports no TensorFlow."""
 
 import argparse
-import difflib
 import importlib.metadata
-import re
 
 from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
 from jsonargparse.typing import register_type
@@ -31,22 +29,34 @@ def _sizes(given):
 register_type(Sizes, list, _sizes)
 
 
-def parser(name=None, own=None):
-    """The parser of the command; that of `train` has the settings `own` of one class."""
+def parser(command=None, name=None, own=None):
+    """The parser of the command line; only the options of one command are in it.
+
+    Args:
+        command: the first word of the command line.
+        name, own: the model that it trains, and the settings of its class.
+    """
     top = ArgumentParser(
         prog="zoo",
         description="Trains, measures, samples and exports the generative models of the zoo.",
-        epilog="example: zoo train vae --data digits --epochs 20 --out runs/vae",
+        epilog=f"{EXIT_CODES}example: zoo train vae --data digits --epochs 20 --out runs/vae",
         version=importlib.metadata.version("keras-generative-zoo"),
         **PARSING,
     )
     commands = top.add_subcommands(required=False, metavar="COMMAND", title="commands")
-    for command, (make, words_of, example) in PARSERS.items():
-        usual = {"prog": f"zoo {command}", "description": f"{words_of}.", **PARSING}
-        made = ArgumentParser(epilog=f"{CODES.get(command, '')}example: {example}", **usual)
-        make(made, name, own or {}) if command in OF_A_MODEL else make(made)
-        commands.add_subcommand(command, made, help=words_of)
+    for each, (_, description, _) in PARSERS.items():
+        one = parser_of(each, name, own) if each == command else ArgumentParser(**PARSING)
+        commands.add_subcommand(each, one, help=description)
     return top
+
+
+def parser_of(command, name=None, own=None):
+    """The parser of one command; that of `train` has the settings `own` of one class."""
+    make, description, example = PARSERS[command]
+    usual = {"prog": f"zoo {command}", "description": f"{description}.", **PARSING}
+    made = ArgumentParser(epilog=f"{CODES.get(command, '')}example: {example}", **usual)
+    make(made, name, own or {}) if command in OF_A_MODEL else make(made)
+    return made
 
 
 PARSING = {
@@ -68,21 +78,25 @@ def info_options(made):
 def train_options(made, name, own):
     made.add_argument("--config", action=ActionConfigFile, help="YAML; options override it")
     add = made.add_argument
+    add("--recipe", type=str | None, help="the config of a recipe; see `zoo recipes`")
     add("model.name", nargs="?", default=name, metavar="NAME", help="of a model; see `zoo list`")
     data_options(made)
     add("--out", type=str | None, help="folder of the run; one that was stopped goes on there")
-    add(
-        "--resume",
-        type=str | None,
-        metavar="RUN",
-        help="go on with this run; takes no other option",
-    )
+    text = "go on with this run, or continue it for more --epochs or at another --learning-rate"
+    add("--resume", type=str | None, metavar="RUN", help=text)
+    text = "go on where data, seed or options are others than the run began with"
+    add("--accept-changes", type=bool, nargs="?", const=True, default=False, help=text)
+    add("--from", type=str | None, help="run, preset or .keras file to begin with")
+    text = "parts that stay as they are, such as encoder, or layers, such as encoder/conv*"
+    add("--freeze", nargs="+", type=str, default=[], help=text)
     fit_options(made)
+    add("--steps-per-epoch", type=int | None, help="of an epoch; null is as many as the data fill")
     add("--sample-every", type=int | None, help="epochs between pictures; null is a tenth of all")
     add("--save-every", type=int | None, help="epochs between checkpoints; null is a tenth of all")
     add("--save-every-steps", type=int | None, help="steps between checkpoints within an epoch")
     add("--on-divergence", type=str, default="stop", help="stop, or rollback with lower rates")
-    add("--versions", type=dict | None, help=argparse.SUPPRESS)  # written by runs, not read
+    for entry in ("versions", "changes"):  # written by runs, not read
+        add(f"--{entry}", type=dict | list | None, help=argparse.SUPPRESS)
     model_options(made, own)
 
 
@@ -159,7 +173,10 @@ def sample_options(made):
     averaged_option(made)
     made.add_argument("--count", type=int, default=64, help="of samples")
     made.add_argument("--seed", type=int, default=0, help="of the samples")
-    made.add_argument("--out", type=str | None, help="PNG file; null is samples.png of the run")
+    made.add_argument("--label", type=str | None, help="class, by name or number; null is each")
+    text = "png (a picture), npy or csv (numbers); null is that of --out"
+    made.add_argument("--format", type=str | None, help=text)
+    made.add_argument("--out", type=str | None, help="file; null is samples.png of the run")
 
 
 def export_options(made):
@@ -174,6 +191,21 @@ def serve_check_options(made):
     made.add_argument("directory", metavar="DIR", type=str, help="folder that `zoo export` wrote")
     made.add_argument("--seconds", type=float, default=10.0, help="that 64 clients ask at once")
     made.add_argument("--json", type=bool, nargs="?", const=True, default=False, help="print JSON")
+
+
+def compare_options(made):
+    made.add_argument("runs", metavar="RUN", nargs="+", type=str, help="folders of finished runs")
+    made.add_argument("--count", type=int, default=1000, help="of samples, where they are measured")
+    made.add_argument("--seed", type=int, default=0, help="of the samples")
+    made.add_argument("--out", type=str, default="comparison.html", help="the page that is written")
+
+
+def completion_options(made):
+    made.add_argument("shell", metavar="SHELL", type=str, help="bash, zsh or tcsh")
+
+
+def no_options(made):
+    pass
 
 
 def new_options(made):
@@ -200,6 +232,11 @@ def averaged_option(made):
 
 
 OF_A_MODEL = ("train", "tune")  # commands with the settings of a class
+EXIT_CODES = """\
+exit codes: 0 done; 1 serve-check found a promise broken; 2 refused or failed, one line says why;
+75 stopped by SIGTERM or Ctrl-C, the same command goes on; 130 Ctrl-C in other commands
+
+"""
 CODES = {
     "tune": (
         "exit codes: 0 searched; 2 refused, or every trial failed or diverged; 75 stopped: the\n"
@@ -207,12 +244,14 @@ CODES = {
     ),
     "train": (
         "exit codes: 0 trained; 2 refused, diverged or not written; 75 stopped by SIGTERM or\n"
-        "Ctrl-C with the state saved: the same command goes on there, to the bit\n\n"
+        "Ctrl-C with the state saved: the same command goes on there, bit-exactly\n\n"
     ),
+    "serve-check": "exit codes: 0 all promises are kept; 1 one is broken; 2 it is no export\n\n",
 }
 PARSERS = {  # command -> what adds its options, its description, an example
     "list": (list_options, "Lists the models", "zoo list --family gan"),
     "info": (info_options, "Tells what is known of one model", "zoo info wgan_gp"),
+    "recipes": (no_options, "Lists the recipes, each a config that was tried", "zoo recipes"),
     "train": (
         train_options,
         "Trains a model; `zoo train NAME --help` lists the settings of NAME too",
@@ -230,8 +269,13 @@ PARSERS = {  # command -> what adds its options, its description, an example
     ),
     "sample": (
         sample_options,
-        "Writes samples of a trained model, or translations of held-out data, as a PNG",
+        "Draws from a trained model, or translates held-out data: a picture or numbers",
         "zoo sample runs/vae --count 64 --seed 0 --out grid.png",
+    ),
+    "compare": (
+        compare_options,
+        "Measures runs side by side, and tells whether they differ",
+        "zoo compare runs/vae runs/beta --out comparison.html",
     ),
     "export": (
         export_options,
@@ -243,47 +287,14 @@ PARSERS = {  # command -> what adds its options, its description, an example
         "Tries everything that a client can do to an exported model",
         "zoo serve-check served/vae --seconds 60",
     ),
+    "completion": (
+        completion_options,
+        "Prints a script with which a shell completes the command",
+        "zoo completion bash > ~/.local/share/bash-completion/completions/zoo",
+    ),
     "new": (
         new_options,
         "Writes the files of a new model into a checkout, all but its formulas",
         'zoo new toy_vae --family vae --title "A toy" --authors "Doe" --year 2020',
     ),
 }
-
-
-def words(message, known, argv):
-    """What jsonargparse says, in one line and in the words of the other errors."""
-    message = " ".join(message.split())
-    wrong = re.search(
-        r"(?:unrecognized arguments:|accept option|^Option) '?(--?)?([^\s'=]+)", message
-    )
-    if wrong:
-        options = option_names(known, argv)
-        near = difflib.get_close_matches(wrong[2].replace("-", "_"), options, n=3, cutoff=0.5)
-        nearest = ", ".join(f"--{options[key]}" for key in near) or f"see `{' '.join(argv[:1])} -h`"
-        return f"No such option. Received: {wrong[1] or ''}{wrong[2]}. Nearest: {nearest}."
-    key = re.search(r'^Parser key "([^"]+)":', message)
-    value = re.search(r"(?:Got value|Given value): (.*)$", message)
-    kinds = re.findall(r"Expected an? (?:<class '(\w+)'>|([\w ]+))", message)
-    if key and value and kinds:
-        accepted = " or ".join(KINDS.get(a or b, a or b) for a, b in kinds)
-        return f"`{key[1]}` must be {accepted}. Received: {value[1]}."
-    if key and "Not of type Sizes: " in message:
-        return f"`{key[1]}` {message.partition('Not of type Sizes: ')[2]}"
-    choice = re.search(r"invalid choice: '([^']*)'", message)
-    if choice:
-        near = difflib.get_close_matches(choice[1], PARSERS, n=2, cutoff=0.4) or PARSERS
-        return f"No such command. Received: {choice[1]}. Nearest: {', '.join(near)}."
-    message = re.sub(r"(are required: )\w+\.(\w+)", r"\1\2", message)
-    return re.sub(r'^Parser key "([^"]+)":', r"`\1`:", message)
-
-
-KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "NoneType": "null"}
-KINDS |= {"dict": "a number for each player", "str": "a string"}
-
-
-def option_names(known, argv):
-    """Names of the options of the command in `argv`: as in configs -> as typed."""
-    actions = known._subcommands_action._name_parser_map[argv[0]]._actions
-    names = [o for action in actions for o in action.option_strings if o.startswith("--")]
-    return {name[2:].replace("-", "_"): name[2:] for name in names}

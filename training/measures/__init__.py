@@ -5,6 +5,7 @@ are repeated with other seeds, for their standard error, and stand beside the sa
 training data in the samples' place: the best that can be had.
 """
 
+from zoo.training import progress
 from zoo.training.checks import nearest
 from zoo.training.measures import codes, geometry, samples
 from zoo.training.measures.subject import Subject, entry
@@ -49,7 +50,7 @@ def measured(subject, names=None):
     names = list(MEASURES) if names is None else names
     require_known(names)
     found = {}
-    for name in names:
+    for name in progress.track(names, "measuring"):
         if name in OF_CODES or subject.offers("sample"):
             found |= MEASURES[name](subject)
     return found
