@@ -3,30 +3,40 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.contract import checks
+from zoo.contract.tables import Tables
 
-class Capabilities:
+
+class Capabilities(Tables):
     """Defaults of the contract; a family or a paper states what is its own."""
-
-    steps: keras.Variable
 
     score_kind: str | None = None  # of `zoo.verbs.signatures.SCORES`: what `score` gives
     code_dtype: tf.DType = tf.float32
-    code_range: tuple[float, float] | None = (
-        None  # (lowest, highest) entry of a code that `decode` takes; None: any
-    )
-    codes_dim: int | None = (
-        None  # size of the structured part of a code, where `sample` takes `codes`
-    )
+    code_range: tuple[float, float] | None = None  # of entries that `decode` takes; None: any
+    codes_dim: int | None = None  # of the structured part, where `sample` takes `codes`
     code_mask: Any = None  # in [0, 1] for each dimension of a code, where dimensions are masked
-    has_evidence_bound: bool = (
-        False  # whether it gives importance weights (`zoo.vae.evidence_bound`)
-    )
+    has_evidence_bound: bool = False  # whether it gives importance weights
     codes_have_scale: Any = False  # whether the variance of a dimension tells if it is in use
     output_is_log_ratio: Any = False  # whether `score` estimates ln p(x) - ln p_model(x)
+
+    @property
+    def data_shape(self) -> tuple[int, ...]:
+        """Shape of one example."""
+        network = getattr(self, "encoder", None) or self.discriminator
+        return checks.shapes(network.input_shape)[0]  # beside it labels, where it takes them
+
+    @property
+    def target_shape(self) -> tuple[int, ...]:
+        """Shape of one `y` where it is data."""
+        return self.data_shape
+
+    @property
+    def data_range(self) -> tuple[float, float] | None:
+        """What the values of x must lie in: [0, 1] for images; None is anything finite."""
+        return (0.0, 1.0) if len(self.data_shape) >= 3 else None
 
     @property
     def code_shape(self) -> tuple[int, ...] | None:

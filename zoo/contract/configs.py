@@ -6,6 +6,7 @@ from typing import Any, Self
 import keras
 
 from zoo import noise
+from zoo.contract.tables import Tables
 
 
 def pack(value: Any) -> Any:
@@ -25,16 +26,10 @@ def unpack(value: Any) -> Any:
     return keras.saving.deserialize_keras_object(copy.deepcopy(value))  # Keras empties configs
 
 
-class Configured:
+class Configured(Tables):
     """What saving a model needs, mixed into the contract; every optimizer included."""
 
-    name: str
-    seed: int
-    part_names: tuple[str, ...]
-    compiled: bool
     compile: Any  # of the contract
-    compile_options: dict[str, Any]
-    optimizers: dict[str, keras.optimizers.Optimizer]
 
     def get_config(self) -> dict[str, Any]:
         parts = {key: pack(getattr(self, key)) for key in self.part_names}

@@ -3,14 +3,14 @@
 from typing import Any
 
 from zoo.contract import execution, logs
+from zoo.contract.tables import Tables
 from zoo.input_pipeline import resuming
 
 
-class Hooks:
+class Hooks(Tables):
     """The step as one graph, the logs as one metric, and where `fit` begins."""
 
     means: logs.Means
-    compiled: bool
     train_function: Any
     get_metrics_result: Any  # of Keras
     _place: Any

@@ -39,7 +39,7 @@ class GenerativeModel(
 ):
     """A generative model trained by one or more players.
 
-    A class states the tables below and writes, for every player, one method
+    A class states tables (`zoo.contract.tables`) and writes, for every player, one method
     `<player>_loss(x, y, training)` that returns a dict from term to a tensor of shape
     `(batch,)` or `()`; or one `joint_loss(x, y, training)` that returns such a dict for
     every player of a round that shares a forward pass. Terms carry their weights: they
@@ -52,38 +52,6 @@ class GenerativeModel(
         **parts: networks (layers, or lists of them) and settings. Each becomes an
             attribute of that name and an entry of the config.
     """
-
-    players: dict[
-        str, tuple[str, ...]
-    ] = {}  # player -> the attributes it moves: networks, lists of networks, layers
-    rounds: tuple[
-        str | tuple[str, ...], ...
-    ] = ()  # order of play; () = one player after another; a tuple inside = together
-    moves: dict[
-        str, int
-    ] = {}  # player -> gradient steps in one step (a round takes those of its first)
-    fresh_batches: tuple[str, ...] = ()  # players that draw a new batch for each move
-    terms: dict[str, tuple[str, ...]] = {}  # player -> names summed into its loss
-    watched: dict[str, tuple[str, ...]] = {}  # player -> names logged but not summed
-    state: dict[
-        str, float
-    ] = {}  # scalar -> initial value; saved, set to what `after_move` returns for it
-    partial: tuple[str, ...] = ()  # players whose loss reaches only some of the weights they move
-    frozen: tuple[str, ...] = ()  # attributes nobody moves
-    averaged_players: tuple[
-        str, ...
-    ] = ()  # players of whose weights averages are kept, which verbs use
-    targets: str = "none"  # "labels", "some_labels", "pair" or "domain"
-    verbs: dict[str, tuple[str, ...]] = {}  # verb -> names of its arguments
-    unknown_labels: tuple[str, ...] = ()  # verbs that take -1 for a class to be drawn or inferred
-    monitor: tuple[str, str] = ("val_loss", "min")
-    batch_size: int = 128  # of one move, where `fit` is not told another
-    num_classes: int | None = None
-    prior_epochs: int = 20  # that `fit_sampler` trains a prior which is a model
-    average_decay: float = 0.999
-    average_start: int = 0  # averages equal weights till a step
-    data_ranks: tuple[int, ...] = (3, 1)
-    has_latent: bool = True  # what `zoo.create` asks for
 
     noise: ModuleType = noise
     gather = staticmethod(replicas.gather)
@@ -171,22 +139,6 @@ class GenerativeModel(
         return cls(**{**parts, **latent, **networks})
 
     # What a class reads.
-
-    @property
-    def data_shape(self) -> tuple[int, ...]:
-        """Shape of one example."""
-        network = getattr(self, "encoder", None) or self.discriminator
-        return checks.shapes(network.input_shape)[0]  # beside it labels, where it takes them
-
-    @property
-    def target_shape(self) -> tuple[int, ...]:
-        """Shape of one `y` where it is data."""
-        return self.data_shape
-
-    @property
-    def data_range(self) -> tuple[float, float] | None:
-        """What the values of x must lie in: [0, 1] for images; None is anything finite."""
-        return (0.0, 1.0) if len(self.data_shape) >= 3 else None
 
     def now(self, value: Any) -> Any:
         """A number, or a `LearningRateSchedule` at this step."""

@@ -8,17 +8,11 @@ import keras
 import tensorflow as tf
 
 from zoo.contract import checks
+from zoo.contract.tables import Tables
 
 
-class Players:
+class Players(Tables):
     """What the contract reads from `players`, `rounds`, `moves`, `fresh_batches`, `frozen`."""
-
-    players: dict[str, tuple[str, ...]]
-    rounds: tuple[str | tuple[str, ...], ...]
-    moves: dict[str, int]
-    fresh_batches: tuple[str, ...]
-    terms: dict[str, tuple[str, ...]]
-    frozen: tuple[str, ...]
 
     def variables_of(self, player: str | None, trainable: bool = True) -> list[keras.Variable]:
         """The weights a player moves, or with `trainable=False` the state it may change."""

@@ -23,11 +23,6 @@ class Updates(Players):
     accumulate: int = 1
     ema: float | None = None
     averages: Averages | None = None
-    averaged_players: tuple[str, ...]
-    average_decay: float
-    average_start: int
-    partial: tuple[str, ...]
-    optimizers: dict[str, keras.optimizers.Optimizer]
     default_optimizer: Any  # of the contract, as is `terms_of`
     terms_of: Any
 
