@@ -13,6 +13,7 @@ import http.client
 import json
 import time
 import urllib.parse
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,7 @@ class Rest:
         found = found if len(outputs) > 1 else dict.fromkeys(outputs, found)
         return {name: _decoded(found[name], outputs[name]["dtype"]) for name in outputs}
 
-    def _ask(self, method, path, body, timeout):
+    def _ask(self, method: str, path: str, body: str | None, timeout: float) -> Any:
         """The JSON of an answer, read within `timeout` seconds in all."""
         until = time.monotonic() + timeout
         link = self._open(*self._address, timeout=timeout)
@@ -172,7 +173,7 @@ def _hold(link, until):
         link.sock.settimeout(left)
 
 
-def _content(status, text):
+def _content(status: int, text: bytes) -> Any:
     """The JSON of an answer, or the error that it tells of."""
     try:
         content = json.loads(text)

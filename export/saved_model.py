@@ -118,9 +118,15 @@ def _module(model, traced):
                     f"{wrong} of {variable.shape.num_elements()} values of "
                     f"{paths.get(key, variable.name)!r} are not."
                 )
-    module = tf.Module(name=getattr(model, "name", None))
-    module.weights = list(read.values())
-    return module
+    return _Weights(list(read.values()), getattr(model, "name", None))
+
+
+class _Weights(tf.Module):
+    """What a version holds: variables, and no Keras object."""
+
+    def __init__(self, weights, name):
+        super().__init__(name)
+        self.weights = weights
 
 
 def _default(names):

@@ -3,6 +3,7 @@
 import csv
 import os
 import pathlib
+from typing import Any
 
 import keras
 
@@ -67,7 +68,7 @@ class HistoryFile(keras.callbacks.Callback):
         self.path = pathlib.Path(path)
 
     def on_train_begin(self, logs=None):
-        self.names = None
+        self.names: Any = None  # until the first epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.names is None:

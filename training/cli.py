@@ -9,6 +9,7 @@ import functools
 import os
 import pathlib
 import sys
+from typing import Any
 
 from zoo import catalogue
 from zoo.contract import settings
@@ -101,7 +102,7 @@ def named(argv):
     """What a command line, or the config it gives, says of model, data and data_dir."""
     from zoo.training.config import read_yaml
 
-    found = dict.fromkeys(("model", "data", "data_dir"))
+    found: dict[str, Any] = dict.fromkeys(("model", "data", "data_dir"))
     for option, value in pairs(argv):
         if option == "config":
             fields = read_yaml(value)

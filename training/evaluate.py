@@ -111,7 +111,7 @@ def forecasts(model, data, seed=0):
     found = {}
     for steps, row in enumerate(zip(*means, error, strict=True), start=1):
         words = f"squared error per value, {steps} steps ahead; reference: nothing changes"
-        found[f"jump_error_{steps}"] = entry(row[0], count, words, *row[1:], seed, count)
+        found[f"jump_error_{steps}"] = entry(row[0], count, words, row[1], row[2], seed, count)
     return found
 
 
@@ -155,7 +155,7 @@ def matched_accuracy(clusters, labels):
 
 def as_table(found):
     """The metrics as aligned text, and below it what those with a reference mean, and warnings."""
-    rows = [("metric", "value", "+-", "reference", "count")]
+    rows: list[tuple[str, ...]] = [("metric", "value", "+-", "reference", "count")]
     for name, row in found.items():
         numbers = [row[key] for key in ("value", "standard_error", "reference")]
         words = ["" if number is None else f"{number:.4g}" for number in numbers]

@@ -5,7 +5,11 @@ import difflib
 import importlib.metadata
 import re
 
-from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
+from jsonargparse import (
+    ActionConfigFile,  # pyright: ignore[reportPrivateImportUsage]  it is public
+    ArgumentParser,
+    DefaultHelpFormatter,
+)
 from jsonargparse.typing import register_type
 
 
@@ -266,7 +270,7 @@ def words(message, known, argv):
     value = re.search(r"(?:Got value|Given value): (.*)$", message)
     kinds = re.findall(r"Expected an? (?:<class '(\w+)'>|([\w ]+))", message)
     if key and value and kinds:
-        accepted = " or ".join(KINDS.get(a or b, a or b) for a, b in kinds)
+        accepted = " or ".join(KINDS.get(kind, kind) for kind in (a or b for a, b in kinds))
         return f"`{key[1]}` must be {accepted}. Received: {value[1]}."
     if key and "Not of type Sizes: " in message:
         return f"`{key[1]}` {message.partition('Not of type Sizes: ')[2]}"

@@ -14,6 +14,7 @@ import dataclasses
 import json
 import logging
 import pathlib
+from typing import Any
 
 import yaml
 
@@ -183,7 +184,9 @@ class Run:
         return report.write(self.path / "report.html", title, paper, shown, metrics, config)
 
 
-def train(model, out, verbose="auto", **options):
+def train(
+    model: str, out: str | pathlib.Path, verbose: str | int = "auto", **options: Any
+) -> "Run":
     """Trains a model of the zoo and returns its `Run`.
 
     Everything given is checked before `out` is made, so a refusal writes nothing. Where
@@ -220,7 +223,7 @@ def train(model, out, verbose="auto", **options):
     return run
 
 
-def resume(path, verbose="auto"):
+def resume(path: str | pathlib.Path, verbose: str | int = "auto") -> "Run":
     """Goes on with the run in a folder; see `train`."""
     fields = dataclasses.asdict(Run.open(path).config)
     return train(fields.pop("model"), path, verbose, **fields)

@@ -27,7 +27,8 @@ def _register_with_keras(_):
     def register(_):
         importlib.import_module("zoo.registry").import_all()
 
-    if sys.modules["tensorflow"].__spec__._initializing:  # it imports Keras at its end
+    spec = sys.modules["tensorflow"].__spec__
+    if getattr(spec, "_initializing", False):  # it imports Keras at its end
         wrapt.register_post_import_hook(register, "tensorflow")
     else:
         register(None)

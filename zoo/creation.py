@@ -38,8 +38,8 @@ def create(
         raise ValueError(
             f"`data_shape` must be {shapes}, of positive integers. Received: {data_shape}."
         )
-    whole = isinstance(latent_dim, int) and not isinstance(latent_dim, bool)
-    if cls.has_latent and not (whole and latent_dim >= 1):
+    is_size = isinstance(latent_dim, int) and not isinstance(latent_dim, bool) and latent_dim >= 1
+    if cls.has_latent and not is_size:
         raise ValueError(f"`latent_dim` must be a positive integer. Received: {latent_dim!r}.")
     if "labels" in cls.targets and not isinstance(settings.get("num_classes"), int):
         raise ValueError(f"{cls.__name__} takes labels: `num_classes` must say how many kinds.")

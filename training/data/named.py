@@ -12,6 +12,7 @@ import os
 import pathlib
 import socket
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def load(
     """
     kind, _, path = name.partition(":")
     if path and kind in corrupted.CORRUPTIONS:
-        clean = load(path, data_dir, size, limit, seed=seed, download=download)
+        clean = load(path, data_dir=data_dir, size=size, limit=limit, seed=seed, download=download)
         return corrupted.corrupted(clean, kind, seed)
     if name in EMBEDDED:
         data = EMBEDDED[name](seed)
@@ -109,7 +110,7 @@ def digits_inverted():
     """Two domains: half of the digits, and the negatives of the other half; test data in pairs."""
     data = digits()
     sides = {"train_targets": 1.0 - data.train[1::2], "test_targets": 1.0 - data.test}
-    own = {"train": data.train[::2], "train_labels": data.train_labels[::2], **sides}
+    own = {"train": data.train[::2], "train_labels": np.asarray(data.train_labels)[::2], **sides}
     return dataclasses.replace(data, name="digits_inverted", paired=("test",), **own)
 
 
@@ -124,7 +125,7 @@ def digits_moving(seed, steps=16, times=4):
         columns = (np.arange(x.shape[2]) - moved[..., None]) % x.shape[2]
         rows = np.arange(len(x))[:, None, None]
         found[side] = x.swapaxes(1, 2)[rows, columns].swapaxes(2, 3)  # a column where it was
-    found["train_labels"] = data.train_labels.repeat(times)
+    found["train_labels"] = np.asarray(data.train_labels).repeat(times)
     return dataclasses.replace(data, name="digits_moving", **found)
 
 
@@ -190,7 +191,8 @@ def tfds(name, data_dir=None, download=False, size=None):
     data = from_arrays(*images, *labels, name=name.replace("/", "_").replace(":", "_"))
     if pair:
         targets = [tensorflow_datasets.as_numpy(part[target]) for part in parts]
-        data = with_targets(data, *(resized(images, size) for images in targets))
+        train, test = (resized(images, size) for images in targets)
+        data = with_targets(data, train, test)
     licence = info.redistribution_info.license or "see its page"
     return dataclasses.replace(data, source=f"TFDS {info.full_name}; licence: {licence}")
 
@@ -220,7 +222,7 @@ def require_network(name):
         ) from error
 
 
-def folder(path, size=None, seed=0):
+def folder(path, size: Any = None, seed=0):
     """The PNG and JPEG images of a folder; folders inside it are classes. A tenth held out."""
     root = pathlib.Path(path)
     if not root.is_dir():

@@ -1,7 +1,7 @@
 """Moving averages of a model's weights, which its verbs and its export use when asked."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import keras
 import tensorflow as tf
@@ -47,7 +47,7 @@ class Averages(keras.layers.Layer):
             weight.assign(average.numpy())
 
     @contextlib.contextmanager
-    def instead_of(self, weights: Sequence[keras.Variable]) -> Iterator[None]:
+    def instead_of(self, weights: Sequence[keras.Variable]) -> Generator[None]:
         """Inside, the weights hold their averages."""
         before = [weight.numpy() for weight in weights]
         try:

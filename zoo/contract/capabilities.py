@@ -13,6 +13,8 @@ from zoo.contract.tables import Tables
 class Capabilities(Tables):
     """Defaults of the contract; a family or a paper states what is its own."""
 
+    discriminator: Any  # of families without an encoder
+
     score_kind: str | None = None  # of `zoo.verbs.signatures.SCORES`: what `score` gives
     code_dtype: tf.DType = tf.float32
     code_range: tuple[float, float] | None = None  # of entries that `decode` takes; None: any

@@ -10,8 +10,10 @@ import tensorflow as tf
 from zoo.contract import settings
 from zoo.optimizers.scaled import unscaled
 
-RATES = {"learning_rate": (0.0, np.inf, "from 0, which trains nothing, and finite")}
-RATES |= {n: (0.0, 1.0, "from 0, and below 1") for n in ("beta_1", "beta_2", "momentum", "rho")}
+RATES = {
+    "learning_rate": (0.0, np.inf, "from 0, which trains nothing, and finite"),
+    **dict.fromkeys(("beta_1", "beta_2", "momentum", "rho"), (0.0, 1.0, "from 0, and below 1")),
+}
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
 
 
@@ -72,12 +74,12 @@ def require_map(cls: type, name: str, network: Any, inputs: Any, outputs: Any) -
             )
 
 
-def shapes(given: Any) -> list[tuple[int | None, ...]]:
+def shapes(given: Any) -> list[tuple[Any, ...]]:
     """Shapes of one example, a list, of what a network takes or gives."""
     return [tuple(shape[1:]) for shape in (given if isinstance(given, list) else [given])]
 
 
-def _fit(wanted: Sequence[Any], found: Sequence[tuple[int | None, ...]]) -> bool:
+def _fit(wanted: Sequence[Any], found: Sequence[tuple[Any, ...]]) -> bool:
     """Whether the shapes found are the shapes wanted."""
     return len(wanted) == len(found) and all(
         shape is None

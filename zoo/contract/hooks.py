@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+
 from zoo.contract import execution, logs
 from zoo.contract.tables import Tables
 from zoo.input_pipeline import resuming
@@ -19,7 +21,7 @@ class Hooks(Tables):
         """Called by `fit`: Keras's own function, or a shorter one for single steps."""
         if self.train_function is None or force:
             self.train_function = execution.function(self)
-        super().make_train_function()
+        keras.Model.make_train_function(self)
 
     @property
     def metrics(self) -> list[logs.Means]:

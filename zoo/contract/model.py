@@ -78,7 +78,7 @@ class GenerativeModel(
         dtype: Any = None,
         **parts: Any,
     ) -> None:
-        super().__init__(name=name, dtype=dtype)
+        keras.Model.__init__(self, name=name, dtype=dtype)
         parts = checks.parts(type(self), parts)
         self.seed = secrets.randbits(31) if seed is None else checks.seed(seed)
         self.part_names = tuple(parts)
@@ -136,7 +136,8 @@ class GenerativeModel(
         )
         parts = {name: value for name, value in given.items() if name in own}
         latent = {"latent_dim": latent_dim} if cls.has_latent else {}
-        return cls(**{**parts, **latent, **networks})
+        arguments: dict[str, Any] = {**parts, **latent, **networks}
+        return cls(**arguments)
 
     # What a class reads.
 

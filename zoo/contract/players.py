@@ -1,7 +1,7 @@
 """Who moves what in one step, and when: what follows from the tables of a class."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import keras
@@ -42,7 +42,7 @@ class Players(Tables):
         return list({id(v): v for p in players for v in self.variables_of(p)}.values())
 
     @contextlib.contextmanager
-    def others_kept(self, movers: Iterable[str]) -> Iterator[None]:
+    def others_kept(self, movers: Iterable[str]) -> Generator[None]:
         """Puts back at the end the state that `movers` do not own, such as batch averages."""
         owned = {id(v) for player in movers for v in self.variables_of(player, trainable=False)}
         others = [self.variables_of(p, trainable=False) for p in (*self.players, None)]

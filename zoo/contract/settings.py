@@ -32,8 +32,12 @@ class Kind:
 
     search: tuple[float, float] | None = None
     scale: str = "log"
-    type: typing.ClassVar[type] = object  # of a value, as commands and configs read it
-    is_size: typing.ClassVar[Any] = False  # whether more of it costs memory
+    type: typing.ClassVar[Any] = object  # of a value, as commands and configs read it
+
+    @property
+    def is_size(self) -> bool:
+        """Whether more of it costs memory."""
+        return False
 
     def accepts(self, value: Any) -> bool:
         """Whether a value, which is not None, is one of this kind."""
@@ -63,7 +67,7 @@ class Number(Kind):
     def accepts(self, value: Any) -> bool:
         if self.schedule and any(c.__name__ == "LearningRateSchedule" for c in type(value).__mro__):
             return True
-        if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             return False
         number = float(value)
         return self.at_least <= number <= self.at_most and self.above < number < self.below
@@ -118,7 +122,10 @@ class Sizes(Kind):
     """Positive integers: widths of layers, numbers of channels, classes of categories."""
 
     type = tuple
-    is_size = True
+
+    @property
+    def is_size(self) -> bool:
+        return True
 
     def accepts(self, value: Any) -> bool:
         several = isinstance(value, (list, tuple)) and len(value) > 0
@@ -265,7 +272,9 @@ def searched(cls: type) -> dict[str, tuple[float, float, str]]:
 
 def sizes(cls: type, given: dict[str, Any]) -> list[int]:
     """The integers among settings that cost memory; the defaults where none are given."""
-    values = {name: setting.default for name, setting in of(cls).items() if setting.kind.is_size}
+    values: dict[str, Any] = {
+        name: setting.default for name, setting in of(cls).items() if setting.kind.is_size
+    }
     values |= {name: value for name, value in given.items() if name in values}
     entries = [v if isinstance(v, (list, tuple)) else [v] for v in values.values()]
     return [entry for several in entries for entry in several if _is_integer(entry)]
@@ -295,4 +304,4 @@ def _is_ours(base: type) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return not isinstance(value, bool) and isinstance(value, numbers.Integral)

@@ -102,7 +102,7 @@ class Updates(Players):
             goals = {player: self._goal(player, terms[player]) for player in movers}
         gradients: dict[str, list[tf.Tensor]] = {}
         for player in movers:
-            absent = "zero" if player in self.partial else "none"
+            absent = tf.UnconnectedGradients("zero" if player in self.partial else "none")
             values = [variable.value for variable in own[player]]
             gradients[player] = tape.gradient(goals[player], values, unconnected_gradients=absent)
             checks.require_gradients(player, own[player], gradients[player])

@@ -1,6 +1,7 @@
 """What data a model takes: arrays, rows that are read later, datasets; errors name the argument."""
 
 import logging
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from zoo.input_pipeline.rows import Rows, is_indexed, sides_of
 _log = logging.getLogger(__name__)
 
 
-def unpack(data):
+def unpack(data: Any):
     """`(x, y)` of an element of a dataset; y is None where the model takes none."""
     if not isinstance(data, (tuple, list)):
         return data, None

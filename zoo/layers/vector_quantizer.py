@@ -42,7 +42,7 @@ class VectorQuantizer(keras.layers.Layer):
         The nearest vectors, of the shape of z, and their numbers, int32 `(batch, ...)`.
     """
 
-    def __init__(self, num_codes, size, decay=0.99, **options):
+    def __init__(self, num_codes, size, decay: float | None = 0.99, **options):
         super().__init__(**{"dtype": "float32", **options})
         self.num_codes, self.size, self.decay = num_codes, size, decay
         start = {"initializer": keras.initializers.RandomUniform(-1.0 / num_codes, 1.0 / num_codes)}
@@ -94,7 +94,7 @@ class VectorQuantizer(keras.layers.Layer):
             if needed <= 0:
                 break
         rows = tf.concat(found, axis=0)
-        places = tf.linspace(0.0, float(rows.shape[0]) - 1.0, self.num_codes)
+        places = tf.linspace(0.0, float(rows.shape[0] or 0) - 1.0, self.num_codes)
         self.vectors.assign(tf.gather(rows, tf.cast(tf.round(places), tf.int32)))
 
     def lookup(self, indices):

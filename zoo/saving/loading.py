@@ -155,7 +155,7 @@ def require_known(part, path):
         if registered != f"zoo>{name}" or registered not in ours:
             refuse(path, f"its config names {registered!r}, which the zoo has not")
         return
-    classes = KNOWN.get(module, ())
+    classes = KNOWN.get(module or "", ())
     plain = registered in (None, name) and registered not in ours
     if not plain or (classes is not None and name not in classes):
         refuse(path, f"its config names {module}.{name}, which is not loaded")
@@ -175,8 +175,8 @@ def parameters(part):
     if sizes:
         given = own["input_dim"] if is_size(own.get("input_dim")) else given
         kernel = own.get("kernel_size")
-        kernel = kernel if isinstance(kernel, list) else [kernel]
-        area = int(np.prod([float(k) for k in kernel if is_size(k)]))
+        sides = kernel if isinstance(kernel, list) else [kernel]
+        area = int(np.prod([float(k) for k in sides if k is not None and is_size(k)]))
         recurrent = 4 * (given + sizes[0]) if "recurrent_activation" in own else given
         return sizes[0] * (recurrent * max(1, area) + 1)
     if not str(part.get("registered_name")).startswith("zoo>"):

@@ -18,7 +18,7 @@ class SequenceVerbs:
     decode: Callable[..., tf.Tensor]
     ahead: Callable[..., tf.Tensor]
     noise: ModuleType
-    data_shape: Any
+    data_shape: tuple[int, ...]
     horizon: int
     max_jump: int
     verbs: dict[str, tuple[str, ...]] = {
@@ -57,7 +57,8 @@ class SequenceVerbs:
         where None. jump: steps from one to the next, 1 ... `max_jump`.
         """
         steps, frames = self.data_shape[0], []
-        horizon, seen = horizon or self.horizon, steps if seen is None else seen
+        horizon = horizon or self.horizon
+        seen = steps if seen is None else seen
         require("seen", seen, steps)
         require("jump", jump, self.max_jump)
         belief = self.belief(x, training=False)[:, seen - 1]
