@@ -32,6 +32,9 @@ def create(kind="one", replicas=None, tpu=""):
 
     Raises:
         ValueError: for a kind that is unknown or refused, or that this machine has not.
+
+    >>> with create("one").scope():
+    ...     pass
     """
     check(kind, replicas)
     return {"one": _one, "mirrored": _mirrored, "workers": _workers, "tpu": _tpu}[kind](

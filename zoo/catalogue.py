@@ -52,7 +52,11 @@ def folded(name):
 
 
 def find(name):
-    """The entry of a name or alias, in any spelling; unknown names name the nearest."""
+    """The entry of a name or alias, in any spelling; unknown names name the nearest.
+
+    >>> find("Beta-VAE").class_name
+    'BetaVAE'
+    """
     known = {folded(key): entry for entry in ENTRIES for key in (entry.name, *entry.aliases)}
     if folded(name) in known:
         return known[folded(name)]

@@ -9,7 +9,11 @@ from zoo.saving import budget
 
 
 def model_class(name):
-    """The class of a model of the catalogue."""
+    """The class of a model of the catalogue.
+
+    >>> model_class("WGAN-GP").__name__
+    'WGANGP'
+    """
     module, _, cls = catalogue.find(name).path.rpartition(".")
     return getattr(importlib.import_module(module), cls)
 
@@ -31,6 +35,13 @@ def create(
 
     Raises:
         ValueError: for an unknown name, shape or setting.
+
+    >>> model = create("beta_vae", data_shape=(6,), latent_dim=2, hidden=(8,), beta=2.0, seed=0)
+    >>> model.encode(model.sample(3, seed=1)).shape
+    TensorShape([3, 2])
+    >>> create("vea", data_shape=(6,), latent_dim=2)
+    Traceback (most recent call last):
+    ValueError: `name` must be a model of the zoo. Received: 'vea'. Nearest: vae, cvae, vq_vae.
     """
     cls, shape = model_class(name), tuple(data_shape)
     if len(shape) not in cls.data_ranks or any(not isinstance(s, int) or s < 1 for s in shape):
@@ -58,5 +69,9 @@ SHAPES = {
 
 
 def list_models(family=None):
-    """Names of the models, of one family or all."""
+    """Names of the models, of one family or all.
+
+    >>> "vae" in list_models("vae")
+    True
+    """
     return [e.name for e in catalogue.ENTRIES if family in (None, e.family)]

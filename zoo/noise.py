@@ -10,8 +10,12 @@ A draw reads the stream that is open in this thread. Streams are thread-local be
 `MirroredStrategy` traces each replica in a thread of its own and switches threads at
 every collective.
 
-    with noise.training(seed=0, step=model.steps, move=1):
-        z = noise.normal((batch, latent_dim))
+    >>> with serving(seed=[5, 7], count=2):
+    ...     both = normal((2, 3))
+    >>> with serving(seed=[7], count=1):
+    ...     alone = normal((1, 3))
+    >>> bool(tf.reduce_all(both[1] == alone[0]))  # a row is a function of its own seed
+    True
 """
 
 import contextlib

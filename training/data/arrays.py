@@ -76,6 +76,9 @@ def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arr
             first; a tenth of `train` is held out where `test` is None.
         train_labels, test_labels: integers.
         name: of the data set.
+
+    >>> from_arrays(np.zeros((20, 8, 8, 1), np.uint8)).test.shape
+    (2, 8, 8, 1)
     """
     if test is None:
         return split(np.asarray(train), train_labels, name, 0, "arrays")

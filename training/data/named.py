@@ -1,6 +1,9 @@
 """Data sets by name, as float32 arrays that every model takes.
 
-    digits = load("digits")                          # embedded, real, 8 x 8
+    >>> digits = load("digits")  # real, 8 x 8, part of scikit-learn
+    >>> digits.train.shape, digits.num_classes
+    ((1437, 8, 8, 1), 10)
+
     mnist = load("mnist", data_dir="tensorflow_datasets")
 
 Images are (N, height, width, channels) in [0, 1]; labels are int32. Nothing here imports

@@ -16,7 +16,12 @@ RATE = "learning_rate_factor"  # times the paper's rates, of every player
 
 
 def search_space(cls):
-    """What `zoo tune` varies of a class: name -> (lowest, highest, scale)."""
+    """What `zoo tune` varies of a class: name -> (lowest, highest, scale).
+
+    >>> import zoo
+    >>> search_space(zoo.BetaVAE)["beta"]
+    (0.25, 16.0, 'log')
+    """
     return {**settings.searched(cls), RATE: (0.1, 10.0, "log")}
 
 
