@@ -270,7 +270,7 @@ def words(message, known, argv):
     value = re.search(r"(?:Got value|Given value): (.*)$", message)
     kinds = re.findall(r"Expected an? (?:<class '(\w+)'>|([\w ]+))", message)
     if key and value and kinds:
-        accepted = " or ".join(KINDS.get(kind, kind) for kind in (a or b for a, b in kinds))
+        accepted = " or ".join(str(KINDS.get(a or b, a or b)) for a, b in kinds)
         return f"`{key[1]}` must be {accepted}. Received: {value[1]}."
     if key and "Not of type Sizes: " in message:
         return f"`{key[1]}` {message.partition('Not of type Sizes: ')[2]}"

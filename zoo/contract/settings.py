@@ -37,7 +37,7 @@ class Kind:
     @property
     def is_size(self) -> bool:
         """Whether more of it costs memory."""
-        return False
+        return bool(getattr(self, "size", False))
 
     def accepts(self, value: Any) -> bool:
         """Whether a value, which is not None, is one of this kind."""
@@ -112,20 +112,13 @@ class Count(Kind):
         most = f" to {self.at_most}" if self.at_most else ""
         return f"an integer from {self.at_least}{most}"
 
-    @property
-    def is_size(self) -> bool:
-        return self.size
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sizes(Kind):
     """Positive integers: widths of layers, numbers of channels, classes of categories."""
 
+    size: bool = True
     type = tuple
-
-    @property
-    def is_size(self) -> bool:
-        return True
 
     def accepts(self, value: Any) -> bool:
         several = isinstance(value, (list, tuple)) and len(value) > 0

@@ -100,7 +100,7 @@ class Updates(Players):
             tape.watch([v.value for variables in own.values() for v in variables])
             terms = self.terms_of(movers, x, y, training=True)
             goals = {player: self._goal(player, terms[player]) for player in movers}
-        gradients: dict[str, list[tf.Tensor]] = {}
+        gradients: dict[str, Any] = {}
         for player in movers:
             absent = tf.UnconnectedGradients("zero" if player in self.partial else "none")
             values = [variable.value for variable in own[player]]

@@ -1,5 +1,7 @@
 """A codebook of vectors (van den Oord et al., 2017, arXiv:1711.00937)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -44,7 +46,8 @@ class VectorQuantizer(keras.layers.Layer):
 
     def __init__(self, num_codes, size, decay: float | None = 0.99, **options):
         super().__init__(**{"dtype": "float32", **options})
-        self.num_codes, self.size, self.decay = num_codes, size, decay
+        self.num_codes, self.size = num_codes, size
+        self.decay: Any = decay  # a number wherever averages are taken
         start = {"initializer": keras.initializers.RandomUniform(-1.0 / num_codes, 1.0 / num_codes)}
         own = {"name": "vectors", "shape": (num_codes, size), **start}
         self.vectors = self.add_weight(**own, trainable=decay is None)
