@@ -15,7 +15,8 @@ from zoo import catalogue
 from zoo.contract import settings
 from zoo.training import run, strategy
 from zoo.training.fault_tolerance import interrupts, lock
-from zoo.training.options import OF_A_MODEL, parser, words
+from zoo.training.option_errors import words
+from zoo.training.options import OF_A_MODEL, parser
 from zoo.training.tuning import objectives
 
 
