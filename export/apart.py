@@ -41,8 +41,8 @@ def barred():
 
 def bar():
     """Readies a fresh process: it cannot import the zoo or Keras, nor outlive its parent."""
-    for name in barred():  # None: importing it now fails, which its type does not know
-        sys.modules[name] = None  # pyright: ignore[reportArgumentType]
+    for name in barred():  # importing one of them now fails
+        sys.modules[name] = None  # pyright: ignore[reportArgumentType]  None bars it
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if WATCHED in os.environ:
         threading.Thread(target=_end_with_parent, daemon=True).start()

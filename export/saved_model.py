@@ -10,6 +10,7 @@ import json
 import pathlib
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,7 +27,12 @@ ROWS = range(2)  # of the batches that are compared and that warm a server up
 OVERHEAD = 400_000  # bytes that a version takes beside its weights, about
 
 
-def save(model, directory, metadata=None, batch_size=None):
+def save(
+    model: Any,
+    directory: str | pathlib.Path,
+    metadata: dict[str, Any] | None = None,
+    batch_size: int | None = None,
+) -> pathlib.Path:
     """Writes every verb that a model offers as a named signature of a new version.
 
     The SavedModel holds the weights those verbs read and nothing else. Before it is

@@ -1,10 +1,14 @@
 """Numbers on a trained model, each beside what the data's own split gives."""
 
 import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from zoo.training.build import sides
+from zoo.training.data.arrays import Data
 from zoo.training.files import table, write_text
 from zoo.training.measures import USUAL, Subject, entry, measured
 from zoo.training.measures.subject import REPEATS, mean_error, resampled_error
@@ -14,7 +18,15 @@ SEARCHED = 100  # examples whose codes are searched for, at most
 BATCH = 32  # of `model.evaluate`
 
 
-def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor=None):
+def evaluate(
+    model: Any,
+    data: Data,
+    count: int = 1000,
+    seed: int = 0,
+    path: str | pathlib.Path | None = None,
+    metrics: Sequence[str] | None = None,
+    extractor: str | None = None,
+) -> dict[str, dict[str, Any]]:
     """Losses, reconstruction, sample quality and codes of a model on held-out data.
 
     Args:
@@ -153,7 +165,7 @@ def matched_accuracy(clusters, labels):
     return table[linear_sum_assignment(-table)].sum() / len(labels)
 
 
-def as_table(found):
+def as_table(found: dict[str, dict[str, Any]]) -> str:
     """The metrics as aligned text, and below it what those with a reference mean, and warnings."""
     rows: list[tuple[str, ...]] = [("metric", "value", "+-", "reference", "count")]
     for name, row in found.items():

@@ -1,14 +1,22 @@
 """Models by name: their classes, and models with default networks."""
 
+from __future__ import annotations
+
 import importlib
 import math
+import typing
+from collections.abc import Iterable
+from typing import Any
 
 from zoo import catalogue
 from zoo.contract import settings as contract
 from zoo.saving import budget
 
+if typing.TYPE_CHECKING:
+    from zoo.contract.model import GenerativeModel
 
-def model_class(name):
+
+def model_class(name: str) -> type[GenerativeModel]:
     """The class of a model of the catalogue.
 
     >>> model_class("WGAN-GP").__name__
@@ -19,8 +27,13 @@ def model_class(name):
 
 
 def create(
-    name, data_shape, latent_dim=None, *, most_parameters=budget.MOST_PARAMETERS, **settings
-):
+    name: str,
+    data_shape: Iterable[int],
+    latent_dim: int | None = None,
+    *,
+    most_parameters: int = budget.MOST_PARAMETERS,
+    **settings: Any,
+) -> GenerativeModel:
     """A model with default networks for data of this shape.
 
     Args:
@@ -68,7 +81,7 @@ SHAPES = {
 }
 
 
-def list_models(family=None):
+def list_models(family: str | None = None) -> list[str]:
     """Names of the models, of one family or all.
 
     >>> "vae" in list_models("vae")

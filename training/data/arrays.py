@@ -1,6 +1,7 @@
 """Arrays as the models take them, or an error that says what is wrong with them."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -34,27 +35,27 @@ class Data:
     num_classes: int | None = None
     train_targets: np.ndarray | None = None
     test_targets: np.ndarray | None = None
-    paired: tuple = ()
+    paired: tuple[str, ...] = ()
     source: str = ""
     info: dict = dataclasses.field(default_factory=dict)
 
     @property
-    def data_shape(self):
+    def data_shape(self) -> tuple[int, ...]:
         """Shape of one example."""
         return self.train.shape[1:]
 
     @property
-    def target_shape(self):
+    def target_shape(self) -> tuple[int, ...] | None:
         """Shape of one target, or None."""
         return None if self.train_targets is None else self.train_targets.shape[1:]
 
     @property
-    def is_sequence(self):
+    def is_sequence(self) -> bool:
         """Whether examples are (steps, ...)."""
         return len(self.data_shape) in (2, 4)
 
     @property
-    def is_image(self):
+    def is_image(self) -> bool:
         """Whether examples are (height, width, channels)."""
         return len(self.data_shape) == 3
 
@@ -68,7 +69,9 @@ def split(x, y, name, seed, source):
     return dataclasses.replace(from_arrays(x[train], x[test], *labels, name=name), source=source)
 
 
-def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays"):
+def from_arrays(
+    train: Any, test: Any = None, train_labels: Any = None, test_labels: Any = None, name="arrays"
+) -> Data:
     """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
 
     Args:

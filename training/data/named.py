@@ -4,8 +4,6 @@
     >>> digits.train.shape, digits.num_classes
     ((1437, 8, 8, 1), 10)
 
-    mnist = load("mnist", data_dir="tensorflow_datasets")
-
 Images are (N, height, width, channels) in [0, 1]; labels are int32. Nothing here imports
 TensorFlow before a TFDS name is loaded.
 """
@@ -40,21 +38,21 @@ MOST_PLACES = 500_000_000  # pixels of all images of a folder
 COUNT = 25_000  # rows of a planted set, a fifth held out
 
 
-def names():
+def names() -> list[str]:
     """Names that `load` knows; any other TFDS name is tried as well."""
     return [*EMBEDDED, *PLANTED, *TFDS]
 
 
 def load(
-    name,
+    name: str,
     *,
-    data_dir=None,
-    size=None,
-    limit=None,
-    labels_per_class=None,
-    seed=0,
-    download=False,
-):
+    data_dir: str | pathlib.Path | None = None,
+    size: int | tuple[int, int] | None = None,
+    limit: int | None = None,
+    labels_per_class: int | None = None,
+    seed: int = 0,
+    download: bool = False,
+) -> Data:
     """A data set by name.
 
     Args:

@@ -15,7 +15,7 @@ TUNERS = ("random", "bayesian", "hyperband")
 RATE = "learning_rate_factor"  # times the paper's rates, of every player
 
 
-def search_space(cls):
+def search_space(cls: type) -> dict[str, tuple[float, float, str]]:
     """What `zoo tune` varies of a class: name -> (lowest, highest, scale).
 
     >>> import zoo
@@ -25,7 +25,7 @@ def search_space(cls):
     return {**settings.searched(cls), RATE: (0.1, 10.0, "log")}
 
 
-def direction_of(objective):
+def direction_of(objective: str) -> str:
     """ "min" or "max"; refuses what no run logs."""
     if objective in MEASURED:
         return MEASURED[objective][2]

@@ -19,8 +19,8 @@ def unpack(data: Any):
         return data, None
     if len(data) > 2 and data[2] is not None:
         raise ValueError("Sample weights are not used by generative models. Received: 3 entries.")
-    x, *others = data
-    return x, others[0] if others else None
+    sides = list(data)
+    return sides[0], sides[1] if len(sides) > 1 else None
 
 
 def checked_sides(model, x, y, argument="x"):

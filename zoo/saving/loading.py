@@ -43,7 +43,13 @@ KNOWN = {  # module -> the classes of it that a config may name; None: any class
 }
 
 
-def load(path, *, sha256=None, most_bytes=MOST_BYTES, most_parameters=MOST_PARAMETERS):
+def load(
+    path: str | pathlib.Path,
+    *,
+    sha256: str | None = None,
+    most_bytes: int = MOST_BYTES,
+    most_parameters: int = MOST_PARAMETERS,
+) -> GenerativeModel:
     """A model from a `.keras` file or the folder of a run, after every check.
 
     Args:
