@@ -107,7 +107,7 @@ class Run:
             raise ValueError(
                 f"`averaged` goes with a run that was trained with `ema`. Received: {self.path}."
             )
-        made = self._trained() if checkpoint is None else self._at(checkpoint)
+        made: Any = self._trained() if checkpoint is None else self._at(checkpoint)
         if averaged:
             made.averages.replace(made.moved_weights)
         return made
