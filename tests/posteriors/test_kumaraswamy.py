@@ -46,6 +46,22 @@ def test_a_draw_breaks_by_powers_of_its_uniform_variable():
     np.testing.assert_allclose(tf.reduce_sum(pi, axis=1), 1.0, atol=1e-6)
 
 
+def test_importance_weights_of_draws_do_not_overestimate_the_likelihood():
+    """p(x|pi) = 1, so that ln p(x) = 0; what is cut off has little of the prior's mass."""
+    size, count = 16, 20_000
+    given = output(np.full(size - 1, 0.5), np.full(size - 1, 0.5), count)
+    posterior, prior = Kumaraswamy(), BetaSticks(size, 1.0)
+    with serving(0, count):
+        pi, log_q = posterior.sample(given)
+    log_prior = prior.log_prob(pi)
+
+    def estimate(log_density):
+        return float(tf.reduce_logsumexp(log_prior - log_density) - np.log(count))
+
+    assert estimate(log_q) == pytest.approx(0.0, abs=0.1)
+    assert estimate(posterior.log_prob(pi, given)) > 0.2  # mutation: as if nothing were cut off
+
+
 def test_the_mean_is_that_of_many_draws():
     np.testing.assert_allclose(
         Kumaraswamy().mean(output())[0], np.mean(broken(), axis=0), atol=3e-3
