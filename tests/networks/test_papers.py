@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo import compatibility
 from zoo.layers.reflection_padding import ReflectionPadding
 from zoo.networks import dcgan, resnet
+from zoo.networks.conv import deconv
 from zoo.networks.patch import patch
 from zoo.networks.translator import translator
 from zoo.networks.unet import unet
@@ -192,6 +194,32 @@ def test_a_translator_sees_as_many_pixels_as_stated(halvings, blocks):
 def test_the_translators_of_the_paper_see_what_the_docstring_states():
     assert [(4 + 4 * blocks + 1) * 4 + 5 for blocks in (9, 6)] == [169, 121]
     assert "169 for 9 blocks, 121 for 6" in translator.__doc__
+
+
+def transposed(network):
+    """What every transposed convolution of a network is given, of a fixed image."""
+    layers = [each for each in network.layers if isinstance(each, keras.layers.Conv2DTranspose)]
+    inputs = keras.Model(network.inputs[0], [layer.input for layer in layers])
+    return inputs(np.random.default_rng(0).random((1, 16, 16, 1), np.float32))
+
+
+def test_every_transposed_convolution_of_a_unet_is_given_what_relu_lets_through():
+    for each in transposed(unet((16, 16, 1), 1, (2, 3), dropout=0.0)):
+        assert each.numpy().min() == 0.0 < each.numpy().max()
+    with compatibility.defaults(1):  # mutation: the joined maps of 0.1.0 had leaky entries
+        former = transposed(unet((16, 16, 1), 1, (2, 3), dropout=0.0))
+    assert min(each.numpy().min() for each in former) < 0.0
+
+
+@pytest.mark.parametrize("make", [dcgan.generator, resnet.generator, deconv])
+def test_generators_normalize_batches_with_the_constants_of_dcgan(make):
+    options = {"normalized": True} if make is deconv else {"width": 2}
+    norms = [
+        layer
+        for layer in make(5, (16, 16, 1), **options).layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert norms and {(layer.epsilon, layer.momentum) for layer in norms} == {(1e-5, 0.9)}
 
 
 def test_every_pixel_of_a_unet_depends_on_the_whole_image():
