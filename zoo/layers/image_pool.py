@@ -27,7 +27,7 @@ class ImagePool(keras.layers.Layer):
         self.shape, self.capacity = tuple(shape), capacity
         usual = {"initializer": "zeros", "trainable": False}
         self.stored = self.add_weight(name="stored", shape=(capacity, *self.shape), **usual)
-        self.filled = self.add_weight(name="filled", shape=(), dtype="int32", **usual)
+        self.filled = self.add_weight(name="filled", shape=(), dtype="int64", **usual)
         self.built = True
 
     def call(self, examples, training=False):
@@ -46,11 +46,12 @@ class ImagePool(keras.layers.Layer):
             shown = _put(shown, row, tf.where(is_swapped, old, new[row]))
             return row + 1, stored, tf.minimum(filled + 1, self.capacity), shown
 
-        state = tf.constant(0), self.stored.value, self.filled.value, new
+        filled = tf.cast(self.filled.value, tf.int32)  # a GPU has no variables of 32 bits
+        state = tf.constant(0), self.stored.value, filled, new
         count = tf.shape(new)[0]
         _, stored, filled, shown = tf.while_loop(lambda row, *_: row < count, exchange, state)
         self.stored.assign(stored)
-        self.filled.assign(filled)
+        self.filled.assign(tf.cast(filled, tf.int64))
         return replicas.own_rows(shown)
 
     def get_config(self):
