@@ -8,10 +8,12 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
+from zoo import noise
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
 from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
+from zoo.optimizers import descent
 from zoo.training.data.planted import manifold
 
 # VAEGAN: three targets of one forward pass.
@@ -162,6 +164,37 @@ def test_a_discriminator_that_takes_it_for_a_likelihood_is_trained_backwards(fig
     assert figure(what, found, "above 4.16") > 6 * np.log(2)
 
 
+def test_real_and_generated_examples_share_the_statistics_of_the_discriminator():
+    """Features of the same images at half the contrast: apart, normalization hides the contrast."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).random((32, 16, 16, 1), np.float32)
+    model = VAEGAN.for_data((16, 16, 1), 4, channels=(8, 16), seed=0)
+    decoded = tf.concat([0.25 + 0.5 * x, x], axis=0)
+
+    class Halved(keras.layers.Layer):
+        """Whatever the codes are, the images at half the contrast, and others."""
+
+        def call(self, z):
+            return decoded
+
+    model.decoder = keras.Sequential([Halved()])
+
+    def error(real, rebuilt):
+        return 0.5 * np.sum((real.numpy() - rebuilt.numpy()) ** 2, axis=1).mean()
+
+    with noise.training(0, 0, 0):
+        loss = tf.reduce_mean(model.joint_loss(x, None, True)["encoder"]["feature"])
+    judge = model.discriminator
+    together = judge(tf.concat([x, decoded], axis=0), training=True)[1]
+    apart = [judge(data, training=True)[1] for data in (x, decoded[:32])]
+    assert float(loss) == pytest.approx(error(together[:32], together[32:64]), rel=1e-4)
+    assert float(loss) > 1.5 * error(*apart)  # mutation: a batch of their own for each
+
+
+def test_the_score_is_of_a_kind_of_its_own():
+    assert VAEGAN.score_kind == "neg_feature_error" and not VAEGAN.has_evidence_bound
+
+
 # AnoGAN: normal data lie on a surface, anomalies on another.
 
 
@@ -221,6 +254,34 @@ def test_the_search_moves_codes_and_no_variable():
     assert [v.numpy().tobytes() for v in model.variables] == before
     assert np.abs(codes - model.encode(x, seed=2).numpy()).max() > 0
     np.testing.assert_allclose(model.encode(x[3:4], seed=[5]), model.encode(x[3:4], seed=[5]))
+
+
+def test_a_score_depends_on_the_row_and_not_on_its_place_in_the_batch():
+    model, x = normal_gan(), surfaces()[1][:7]
+    together = model.score(x).numpy()
+    np.testing.assert_array_equal([model.score(row[None])[0] for row in x], together)
+    np.testing.assert_array_equal(model.score(x[::-1]), together[::-1])
+    seeds = np.arange(7)  # one for each row: the search starts elsewhere
+    assert np.abs(model.score(x, seeds) - together).max() > 0
+
+
+def test_a_gpu_is_given_many_rows_at_once(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"])
+    assert descent.rows_at_once() == 64
+    monkeypatch.undo()
+    assert descent.rows_at_once() == 2
+    model = normal_gan()
+    wide = AnoGAN(model.generator, model.discriminator, 4, seed=0, search_rows=5, search_steps=20)
+    rows = [rows.shape[0] for rows in rows_searched(wide, surfaces()[1][:7])]
+    assert rows == [5] and wide.get_config()["search_rows"] == 5
+
+
+def rows_searched(model, x):
+    """What one call of the search is given while a score is traced."""
+    seen, search = [], model.search
+    model.search = lambda rows, z: seen.append(rows) or search(rows, z)
+    model.score(x)
+    return seen
 
 
 def test_more_restarts_find_better_codes():
