@@ -32,6 +32,10 @@ def made(optimizer, steps):
         lambda: keras.optimizers.Adam(keras.optimizers.schedules.InverseTimeDecay(0.1, 1000, 0.0)),
         lambda: keras.optimizers.SGD(0.01),
         lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.01), initial_scale=1.0),
+        lambda: keras.optimizers.SGD(0.01, clipvalue=1.5),
+        lambda: keras.optimizers.SGD(0.01, clipnorm=1.0, weight_decay=0.5),
+        lambda: keras.optimizers.Adam(0.1, global_clipnorm=0.7, weight_decay=0.5),
+        lambda: keras.optimizers.AdamW(0.1, weight_decay=0.3),
     ],
 )
 def test_four_steps_ahead_are_the_four_steps_that_follow(optimizer, before):
@@ -47,18 +51,27 @@ def test_four_steps_ahead_are_the_four_steps_that_follow(optimizer, before):
     np.testing.assert_allclose(ahead[0], weights.numpy(), rtol=1e-5, atol=1e-6)
 
 
+def test_weights_that_do_not_decay_do_not_decay_ahead():
+    optimizer = keras.optimizers.SGD(0.1, weight_decay=0.5)
+    weights = [keras.Variable(np.ones(2, "float32"), name=name) for name in ("kernel", "bias")]
+    optimizer.build(weights)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    step, state = unrolled.following(optimizer, weights)
+    kernel, bias = step([tf.ones(2)] * 2, [tf.zeros(2)] * 2, state)[0]
+    np.testing.assert_allclose([kernel[0], bias[0]], [0.95, 1.0], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     "optimizer",
     [
         keras.optimizers.RMSprop(),
         keras.optimizers.SGD(0.1, momentum=0.9),
-        keras.optimizers.AdamW(),
         keras.optimizers.Adam(amsgrad=True),
     ],
 )
 def test_other_optimizers_are_refused_with_the_remedy(optimizer):
     weights = made(optimizer, 0)
-    with pytest.raises(ValueError, match="`Adam` and of `SGD` .*Received: .*Set `inner_rate`"):
+    with pytest.raises(ValueError, match="`AdamW` and of `SGD` .*Received: .*Set `inner_rate`"):
         unrolled.following(optimizer, [weights])
 
 

@@ -31,7 +31,7 @@ class UnrolledGAN(AdversarialModel):
         latent_dim: size of z ~ N(0, I).
         unrolled_steps: K; 0 is the game as it is.
         inner_rate: eta, for plain descent; None takes the steps that the discriminator's
-            optimizer would take, Adam with its moments as they are.
+            optimizer would take, Adam with its moments as they are, clipping and weight decay.
         game: "minimax", "non_saturating", "wasserstein", "hinge" or "least_squares".
 
     Reference: Metz, Poole, Pfau and Sohl-Dickstein, 2017, "Unrolled generative adversarial
