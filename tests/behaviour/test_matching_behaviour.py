@@ -16,7 +16,9 @@ from zoo.matching.wae_mmd import WAEMMD
 from zoo.networks.mlp import mlp
 from zoo.noise import serving
 from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
+from zoo.priors.fitted_mixture import FittedMixture
 from zoo.priors.generator import PriorGenerator
+from zoo.priors.normal import StandardNormal
 from zoo.training.data.planted import manifold
 
 WIDTHS = (128, 128)
@@ -182,6 +184,13 @@ def matched(weight):
     model.fit(x[:20_000], batch_size=100, epochs=25, verbose=0)
     z = model.encode(x[20_000:]).numpy()
     return z, np.random.default_rng(0).normal(size=z.shape).astype(np.float32)
+
+
+def test_a_prior_without_a_deviation_is_refused_by_name():
+    networks = *autoencoder(8), 8
+    with pytest.raises(ValueError, match="`prior` of WAEMMD must have a `sigma`.* FittedMixture"):
+        WAEMMD(*networks, prior=FittedMixture(8))
+    assert WAEMMD(*networks, prior=StandardNormal(8, 2.0)).prior.sigma == 2.0
 
 
 def looks_like_the_prior(z, p, draws=200):

@@ -82,6 +82,23 @@ def test_bare_layers_are_refused():
         made(None)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.SeparableConv2D(2, 3),
+        keras.layers.DepthwiseConv2D(3),
+        keras.layers.Conv2DTranspose(2, 3),
+        keras.layers.EinsumDense("abcd,de->abce", (None, None, 2)),
+    ],
+)
+def test_bare_layers_of_every_kind_are_refused(layer):
+    head = [keras.layers.Flatten(), SpectralNorm(keras.layers.Dense(1))]
+    judge = keras.Sequential([keras.Input((8, 8, 1)), layer, *head])
+    generator = mlp(2, (8, 8, 1), (4,), final="sigmoid")
+    with pytest.raises(ValueError, match=f"SpectralNorm`, which takes .*{layer.name}"):
+        SNGAN(generator, judge, 2)
+
+
 def test_the_loss_has_no_slope_along_a_kernel(figure):
     model, (x, _) = trained(SpectralNorm), ring(count=64)
     kernels = [layer.kernel for layer in normalized(model)]

@@ -58,6 +58,16 @@ def test_a_sure_guess_of_categories_reaches_the_entropy_and_no_guess_exceeds_it(
         assert np.mean(law.log_guess(codes, output)) + law.entropy <= np.log(4)
 
 
+def test_a_number_adds_less_than_its_entropy_whatever_is_guessed():
+    """Its guess has variance 1: ln 2 - 1/2 ln 2 pi at most, where the code itself is told."""
+    numbers = Codes((4,), 2)
+    codes = drawn(2000, law=numbers)
+    sure = np.concatenate([50.0 * codes[:, :4], codes[:, 4:]], axis=1)
+    bound = float(np.mean(numbers.log_guess(codes, sure))) + numbers.entropy
+    most = np.log(4) + 2 * (np.log(2) - 0.5 * np.log(2 * np.pi))
+    assert bound == pytest.approx(most, abs=1e-4) and most < numbers.entropy - 1.8
+
+
 def test_codes_without_a_category_are_drawn_and_others_are_kept():
     given = np.zeros((4, 7), np.float32)
     given[1, [2, 3, 6]], given[3, 0] = (1.0, 1.0, 0.5), 1.0
