@@ -52,6 +52,9 @@ class Capabilities(Tables):
         with tf.init_scope():  # a verb may ask while it is traced
             return int(self.steps.numpy()) > 0
 
+    def see_labels(self, y: np.ndarray) -> None:
+        """Is given labels by `fit` before it trains: all of an array, the first of a dataset."""
+
     def noise_map(self) -> tuple[Callable[..., tf.Tensor], int, float] | None:
         """(function, size, sigma) where `sample` is a function of u ~ N(0, sigma^2 I); or None."""
 

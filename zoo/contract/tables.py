@@ -33,6 +33,7 @@ class Tables:
     prior_epochs: int = 20  # that `fit_sampler` trains a prior which is a model
     data_ranks: tuple[int, ...] = (3, 1)  # what `zoo.create` asks for
     has_latent: bool = True
+    formerly: dict[str, Any] = {}  # setting -> its value where a file of 0.1.0 does not name it
 
     # What the constructor and `compile` set.
 
