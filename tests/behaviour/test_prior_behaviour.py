@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 from scipy.stats import multivariate_normal
 
@@ -163,9 +164,19 @@ def test_beta_falls_while_the_error_is_too_large_and_rises_to_one_while_it_is_no
     broken, met = beta_after(HierarchicalPriorVAE, 0.05), beta_after(HierarchicalPriorVAE, -0.05)
     assert broken == pytest.approx(0.1 * np.exp(-100 * 0.05), rel=1e-3)
     assert 0.9 < met <= 1.0
-    assert beta_after(HierarchicalPriorVAE, 5.0) == np.float32(1e-6)
+    assert beta_after(HierarchicalPriorVAE, 5.0) == np.float32(2e-6 / 10)
     assert beta_after(HierarchicalPriorVAE, -5.0) == 1.0
     assert beta_after(Reversed, 0.05) > 0.1 > beta_after(Reversed, -0.05)
+
+
+def test_training_begins_with_the_variance_that_was_asked_for():
+    for shape in ((10,), (8, 8, 1)):
+        model = HierarchicalPriorVAE.for_data(shape, 2, hidden=(4,), initial_variance=0.02)
+        assert float(model.beta) == pytest.approx(2.0 * 0.02 / np.prod(shape))
+        x = np.random.default_rng(0).random((3, *shape), np.float32)
+        mean = np.zeros_like(x)
+        expected = -scipy.stats.norm(mean, 0.02**0.5).logpdf(x).reshape(3, -1).sum(axis=1)
+        np.testing.assert_allclose(model.nll(x, mean), expected, rtol=1e-4)
 
 
 def moves_of_the_prior(cls):

@@ -65,6 +65,17 @@ def test_the_bound_has_a_gradient_to_both_networks_and_to_the_code():
     assert len(watched) == 5 and all(g is not None for g in tape.gradient(total, watched))
 
 
+def test_variances_out_of_all_bounds_leave_the_bound_and_draws_finite():
+    wild = HierarchicalPrior(affine(0.6, np.exp(80.0)), affine(1.0, np.exp(-200.0)))
+    z = tf.constant([[0.4], [-1.0]])
+    with serving(0, 2), tf.GradientTape() as tape:
+        tape.watch(z)
+        bound = wild.log_prob(z)
+    assert np.isfinite(bound).all() and np.isfinite(tape.gradient(bound, z)).all()
+    with serving(0, 100):
+        assert np.isfinite(wild.sample(100)).all()
+
+
 def test_it_comes_back_from_its_config():
     made = HierarchicalPrior(mlp(3, 4, (5,)), mlp(2, 6, (5,)), samples=7)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
