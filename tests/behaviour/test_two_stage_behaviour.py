@@ -6,9 +6,11 @@ import functools
 import keras
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.discrepancy import mmd
+from zoo.metrics.likelihood import importance_likelihood
 from zoo.networks.mlp import mlp
 from zoo.noise import serving
 from zoo.vae_prior.two_stage_vae import SecondStage, TwoStageVAE
@@ -103,6 +105,37 @@ def test_codes_of_the_second_stage_spread_as_those_of_the_first(figure):
 def test_a_second_stage_of_means_loses_the_dimensions_of_noise(figure):
     found = spread(OfMeans).min()
     assert figure("TwoStage of means, m = 4: least spread", found, "below 0.1") < 0.1
+
+
+# Linear stages, whose likelihood is known.
+
+
+def linear(loading, sigma):
+    """Encoder, decoder and likelihood of x = loading z + sigma eps; q(z|x) a little too wide."""
+    size, latent_dim = loading.shape
+    encoder, decoder = mlp(size, 2 * latent_dim, ()), mlp(latent_dim, size, ())
+    covariance = np.linalg.inv(np.eye(latent_dim) + loading.T @ loading / sigma**2)
+    kernel = np.concatenate([loading @ covariance / sigma**2, np.zeros((size, latent_dim))], 1)
+    width = np.log(1.3 * np.diag(covariance))
+    encoder.set_weights([kernel, np.concatenate([np.zeros(latent_dim), width])])
+    decoder.set_weights([loading.T, np.zeros(size)])
+    return encoder, decoder, Gaussian(sigma, variance="learned")
+
+
+def test_the_likelihood_is_that_of_both_stages_once_both_are_fitted():
+    rng = np.random.default_rng(0)
+    loading, inner = rng.normal(size=(5, 2)), np.diag([0.3, 0.6])
+    encoder, decoder, likelihood = linear(inner, 0.2)
+    prior = SecondStage(encoder, decoder, 2, likelihood=likelihood, seed=0)
+    encoder, decoder, likelihood = linear(loading, 0.5)
+    model = TwoStageVAE(encoder, decoder, prior, 2, likelihood=likelihood, seed=0)
+    codes = inner @ inner.T + 0.04 * np.eye(2)
+    for fitted, covariance in ((False, np.eye(2)), (True, codes)):
+        prior.steps.assign(fitted)
+        law = multivariate_normal(np.zeros(5), loading @ covariance @ loading.T + 0.25 * np.eye(5))
+        x = law.rvs(200, random_state=0).astype(np.float32)
+        found = importance_likelihood(model, x, draws=400)
+        assert found["log_likelihood"] == pytest.approx(law.logpdf(x).mean(), abs=0.03)
 
 
 # What the acts do, quickly.
