@@ -203,6 +203,8 @@ NORMALIZED = (
 )
 COUPLED = {  # what a model computes over a batch, and so over each slice of it
     **dict.fromkeys(NORMALIZED, "batch normalization"),
+    "consensus_gan": "the length of a mean gradient",
+    "unrolled_gan": "steps along a mean gradient",
     "vq_vae": "averages of the codebook",
     "wae_mmd": "a discrepancy",
     "mask_aae": "the variance of codes",

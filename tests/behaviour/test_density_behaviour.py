@@ -149,6 +149,18 @@ def test_a_network_of_other_channels_than_its_law_reads_is_refused():
 # MAF: two half moons.
 
 
+def test_default_flows_are_normalized_and_regularized_as_released():
+    """1e-6 of half the squares of weights."""
+    model = MAFDensity.for_data((3,), depth=2, hidden=(4,), seed=0)
+    kinds = [type(step).__name__ for step in model.flow.steps]
+    assert kinds == ["MAFStep", "FlowBatchNorm"] * 2
+    kernels = [w.numpy() for w in model.flow.trainable_variables if w.name == "kernel"]
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+    term = model.density_loss(x, None, training=False)["weight_norm"]
+    expected = 0.5 * 1e-6 * sum(np.sum(kernel**2) for kernel in kernels)
+    assert float(term) == pytest.approx(expected, rel=1e-5)
+
+
 class Undetermined(MAFStep):
     """Mutation: the determinant is forgotten."""
 

@@ -145,8 +145,8 @@ class GenerativeModel(
 
         Args:
             optimizer: None (the paper's), one for every player, or a dict by player.
-            accumulate: slices of each move's batch that are computed one after another; the
-                update is that of the whole batch, the memory that of one slice.
+            accumulate: slices of each move's batch that are computed one after another, in the
+                memory of one; of losses that are no means of rows see docs/modes.md.
             ema: decay, such as 0.999, of averages of the weights (see `averaged`), or None.
             **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
         """
