@@ -23,6 +23,10 @@ class Capabilities(Tables):
     has_evidence_bound: bool = False  # whether it gives importance weights
     codes_have_scale: Any = False  # whether the variance of a dimension tells if it is in use
     output_is_log_ratio: Any = False  # whether `score` estimates ln p(x) - ln p_model(x)
+    # Networks whose outputs are logits or other raw numbers, without an activation.
+    raw_networks: tuple[str, ...] = (
+        *("discriminator", "discriminators", "critic", "label_critic", "classifier", "d_x", "d_y"),
+    )
 
     @property
     def data_shape(self) -> tuple[int, ...]:

@@ -14,7 +14,16 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import capabilities, checks, configs, hooks, logs, settings, updates
+from zoo.contract import (
+    capabilities,
+    checks,
+    configs,
+    hooks,
+    logs,
+    own_networks,
+    settings,
+    updates,
+)
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
 from zoo.verbs import signatures
@@ -57,6 +66,7 @@ class GenerativeModel(
         moved = [name for names in cls.players.values() for name in names]
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
         checks.refuse_log_names(cls)
+        own_networks.with_known_shapes(cls)
 
     def __init__(
         self,
@@ -77,6 +87,7 @@ class GenerativeModel(
             start = {"initializer": keras.initializers.Constant(value), "trainable": False}
             setattr(self, key, self.add_weight(name=key, shape=(), **start))
         self._keep_averages()
+        own_networks.warn_of_ends(self)
         self.built = True
 
     # What a class may write besides its losses.

@@ -21,7 +21,7 @@ class UnrolledGAN(AdversarialModel):
 
     The generator's gradient goes through all K steps; they are then forgotten. In a game
     that is zero-sum, L_G is minus the whole of L_D: its term of the data depends on theta_G
-    through theta_D^K. All steps see one batch of data and of samples.
+    through theta_D^K. All steps use one batch of data and of samples.
 
     Departures: none.
 

@@ -68,12 +68,12 @@ class AnoGAN(AdversarialModel):
         parts |= {"feature_weight": feature_weight, "search_rows": search_rows, **search}
         super().__init__(generator, discriminator, latent_dim, **parts)
 
-    def anomaly(self, x, seen, z):
-        """(1 - w) |x - G(z)|_1 + w |seen - f(G(z))|_1, `(batch,)`."""
+    def anomaly(self, x, features_of_x, z):
+        """(1 - w) |x - G(z)|_1 + w |features_of_x - f(G(z))|_1, `(batch,)`."""
         samples = self.decode(z)
         residual = sum_of_rest(tf.abs(x - samples))
         features = self.discriminator(samples, training=False)[1]
-        mismatch = sum_of_rest(tf.abs(seen - features))
+        mismatch = sum_of_rest(tf.abs(features_of_x - features))
         return (1.0 - self.feature_weight) * residual + self.feature_weight * mismatch
 
     def find(self, x, seed):
@@ -91,10 +91,10 @@ class AnoGAN(AdversarialModel):
     def search(self, x, z):
         """The best of the codes that are found from z, `(batch, restarts, latent_dim)`; A(x)."""
         x = tf.repeat(x, self.restarts, axis=0)
-        seen = self.discriminator(x, training=False)[1]
+        features_of_x = self.discriminator(x, training=False)[1]
 
         def loss(z):
-            return self.anomaly(x, seen, z)
+            return self.anomaly(x, features_of_x, z)
 
         codes = tf.reshape(z, [-1, self.latent_dim])
         codes = descend(loss, codes, self.search_steps, self.search_rate)

@@ -17,7 +17,7 @@ from zoo.vae.base import VariationalModel
 
 @register
 class VAEGAN(VariationalModel):
-    """A VAE that compares data by what a discriminator sees in them, and plays against it.
+    """A VAE that compares data by features of a discriminator, against which it plays.
 
         encoder       = KL(q(z|x) | N(0, I)) + 1/2 |f(x) - f(x')|^2             (Algorithm 1)
         decoder       = gamma 1/2 |f(x) - f(x')|^2 + softplus(-l(x')) + softplus(-l(x"))
@@ -25,7 +25,7 @@ class VAEGAN(VariationalModel):
 
     x' is decoded from a draw of q(z|x), x" from a draw of N(0, I); l is the logit of the
     discriminator, f the features it is read from. One forward pass serves three targets; x, x'
-    and x" are one batch of the discriminator, whose normalization sees them together. `score`
+    and x" are one batch of the discriminator, whose normalization is over all of them. `score`
     is minus the encoder's loss: a distance of features is no density of x.
 
     Departures: the decoder's game is non-saturating (the paper's is minus L_GAN), and no

@@ -79,8 +79,8 @@ def critic(data_shape, width=128, wrap=None, features=False, name="discriminator
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Rescaling(_entries(data_shape, halvings))(x)  # the paper sums
     logit = keras.layers.Activation("linear", dtype="float32")(wrap(keras.layers.Dense(1))(x))
-    seen = keras.layers.Activation("linear", dtype="float32")(x) if features else None
-    return keras.Model(image, [logit, seen] if features else logit, name=name)
+    sums = keras.layers.Activation("linear", dtype="float32")(x) if features else None
+    return keras.Model(image, [logit, sums] if features else logit, name=name)
 
 
 def _conv(channels, kernel=3, start="glorot_uniform"):

@@ -30,8 +30,8 @@ def following(optimizer, variables):
 
     def step(weights, gradients, state):
         gradients = optimizer._clip_gradients(gradients)
-        kept = [w * (1.0 - rate * d) if d else w for w, d in zip(weights, decays, strict=True)]
-        return rule(kept, gradients, state)
+        decayed = [w * (1.0 - rate * d) if d else w for w, d in zip(weights, decays, strict=True)]
+        return rule(decayed, gradients, state)
 
     return step, start
 

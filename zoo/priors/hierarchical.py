@@ -29,12 +29,12 @@ class HierarchicalPrior(keras.layers.Layer):
     def __init__(self, upper_encoder, upper_decoder, samples=16, **options):
         super().__init__(**options)
         sizes = upper_encoder.input_shape[1], upper_encoder.output_shape[1]
-        given = upper_decoder.output_shape[1], 2 * upper_decoder.input_shape[1]
-        if given != (2 * sizes[0], sizes[1]):
+        widths = upper_decoder.output_shape[1], 2 * upper_decoder.input_shape[1]
+        if widths != (2 * sizes[0], sizes[1]):
             raise ValueError(
                 "`upper_decoder` must take half of what `upper_encoder` gives, and give twice "
                 f"what it takes. Received: {sizes[0]} to {sizes[1]} and back from "
-                f"{given[1] // 2} to {given[0]}."
+                f"{widths[1] // 2} to {widths[0]}."
             )
         if samples < 1:
             raise ValueError(f"`samples` must be at least 1. Received: {samples}.")
@@ -60,14 +60,15 @@ class HierarchicalPrior(keras.layers.Layer):
         return tf.reduce_logsumexp(weights, axis=1) - math.log(self.samples)
 
     def get_config(self):
-        kept = keras.saving.serialize_keras_object
-        networks = {name: kept(getattr(self, name)) for name in ("upper_encoder", "upper_decoder")}
+        serialize = keras.saving.serialize_keras_object
+        names = ("upper_encoder", "upper_decoder")
+        networks = {name: serialize(getattr(self, name)) for name in names}
         return {**super().get_config(), **networks, "samples": self.samples}
 
     @classmethod
     def from_config(cls, config):
-        read = keras.saving.deserialize_keras_object
-        networks = {name: read(config[name]) for name in ("upper_encoder", "upper_decoder")}
+        deserialize = keras.saving.deserialize_keras_object
+        networks = {name: deserialize(config[name]) for name in ("upper_encoder", "upper_decoder")}
         return cls(**{**config, **networks})
 
 

@@ -67,8 +67,8 @@ class TwoStageVAE(VariationalModel):
         **parts,
     ):
         if prior.data_shape != (latent_dim,):
-            words = f"`prior` of TwoStageVAE must be a model of vectors of {latent_dim}."
-            raise ValueError(f"{words} Received: one of shape {prior.data_shape}.")
+            message = f"`prior` of TwoStageVAE must be a model of vectors of {latent_dim}."
+            raise ValueError(f"{message} Received: one of shape {prior.data_shape}.")
         parts |= {"prior": prior, "prior_epochs": prior_epochs}
         super().__init__(encoder, decoder, latent_dim, **parts)
         self.first_prior = StandardNormal(latent_dim)
