@@ -154,14 +154,16 @@ def test_features_part_while_the_discriminator_learns(figure):
 
 
 def test_the_discriminator_lowers_its_cross_entropy(figure):
-    found = after_500_steps(VAEGAN)[1]["discriminator_adversarial"]
-    assert figure("VAEGAN: cross-entropy of D after 500 steps", found, "below 2.08") < 3 * np.log(2)
+    measured = after_500_steps(VAEGAN)[1]["discriminator_adversarial"]
+    assert figure(
+        "VAEGAN: cross-entropy of D after 500 steps", measured, "below 2.08"
+    ) < 3 * np.log(2)
 
 
 def test_a_discriminator_that_takes_it_for_a_likelihood_is_trained_backwards(figure):
-    found = -after_500_steps(Backwards)[1]["discriminator_adversarial"]
+    measured = -after_500_steps(Backwards)[1]["discriminator_adversarial"]
     what = "VAEGAN, L_GAN as a log-likelihood: cross-entropy of D"
-    assert figure(what, found, "above 4.16") > 6 * np.log(2)
+    assert figure(what, measured, "above 4.16") > 6 * np.log(2)
 
 
 def test_real_and_generated_examples_share_the_statistics_of_the_discriminator():
@@ -200,7 +202,7 @@ def test_the_score_is_of_a_kind_of_its_own():
 
 @functools.cache
 def surfaces():
-    """Training data, held-out normal data and anomalies: of one law, on two surfaces."""
+    """Training data, held-out normal data and anomalies: of one distribution, on two surfaces."""
     x, _ = manifold(2, d=16, count=10_200, seed=0)
     return x[:10_000], x[10_000:], manifold(2, d=16, count=200, seed=1)[0]
 
@@ -218,8 +220,8 @@ def normal_gan():
 
 def anomalies(x, **settings):
     """A(x) by the GAN of the normal surface, searched with these settings."""
-    found = normal_gan()
-    model = AnoGAN(found.generator, found.discriminator, 4, seed=0, **settings)
+    result = normal_gan()
+    model = AnoGAN(result.generator, result.discriminator, 4, seed=0, **settings)
     return -model.score(x).numpy()
 
 
@@ -230,14 +232,14 @@ def area(**settings):
 
 
 def test_anomalies_are_told_from_held_out_normal_data(figure):
-    found = area(search_steps=200)
-    assert figure("AnoGAN: AUC of planted anomalies", found, "at least 0.9") >= 0.9
+    measured = area(search_steps=200)
+    assert figure("AnoGAN: AUC of planted anomalies", measured, "at least 0.9") >= 0.9
 
 
 @pytest.mark.slow
 def test_without_the_search_anomalies_are_told_less_well(figure):
-    found = area(search_steps=0, restarts=1)
-    assert figure("AnoGAN, no search: AUC of planted anomalies", found, "below 0.9") < 0.9
+    measured = area(search_steps=0, restarts=1)
+    assert figure("AnoGAN, no search: AUC of planted anomalies", measured, "below 0.9") < 0.9
 
 
 def test_the_search_halves_the_anomaly_of_normal_data(figure):
@@ -278,10 +280,10 @@ def test_a_gpu_is_given_many_rows_at_once(monkeypatch):
 
 def rows_searched(model, x):
     """What one call of the search is given while a score is traced."""
-    seen, search = [], model.search
-    model.search = lambda rows, z: seen.append(rows) or search(rows, z)
+    observed, search = [], model.search
+    model.search = lambda rows, z: observed.append(rows) or search(rows, z)
     model.score(x)
-    return seen
+    return observed
 
 
 def test_more_restarts_find_better_codes():

@@ -22,8 +22,8 @@ def test_steps_are_those_of_adam():
     adam.build([weights])
     for _ in range(7):
         adam.apply([2.0 * (weights.value - CENTRES)], [weights])
-    found = descend(bowls, tf.constant(START), 7, 0.1, 0.8, 0.9, 1e-5)
-    np.testing.assert_allclose(found, weights.numpy(), atol=1e-6)
+    result = descend(bowls, tf.constant(START), 7, 0.1, 0.8, 0.9, 1e-5)
+    np.testing.assert_allclose(result, weights.numpy(), atol=1e-6)
 
 
 def test_every_row_finds_its_own_bottom():
@@ -32,9 +32,9 @@ def test_every_row_finds_its_own_bottom():
 
 def test_a_row_moves_alike_whatever_stands_beside_it():
     moved = tf.constant(np.concatenate([START[:2], 50.0 + START[2:]]))
-    found, beside = (descend(bowls, start, 9, 0.1) for start in (tf.constant(START), moved))
-    np.testing.assert_array_equal(found[:2], beside[:2])
-    assert np.abs(found[2] - beside[2]).max() > 1
+    result, beside = (descend(bowls, start, 9, 0.1) for start in (tf.constant(START), moved))
+    np.testing.assert_array_equal(result[:2], beside[:2])
+    assert np.abs(result[2] - beside[2]).max() > 1
 
 
 def test_no_step_leaves_the_start():

@@ -32,26 +32,26 @@ def integrated(a, b, alpha, beta):
 
 
 def test_the_pieces_are_broken_one_after_another():
-    found = pieces(np.log(SHARES), np.log1p(-SHARES)).numpy()
+    result = pieces(np.log(SHARES), np.log1p(-SHARES)).numpy()
     left = np.ones(6)
     for k in range(4):
-        np.testing.assert_allclose(found[:, k], left * SHARES[:, k], rtol=1e-12)
+        np.testing.assert_allclose(result[:, k], left * SHARES[:, k], rtol=1e-12)
         left = left * (1.0 - SHARES[:, k])
-    np.testing.assert_allclose(found[:, 4], left, rtol=1e-12)
+    np.testing.assert_allclose(result[:, 4], left, rtol=1e-12)
 
 
 def test_in_float32_the_pieces_still_add_up_to_one():
     random = np.random.default_rng(0)
     log_share = -np.exp(random.uniform(-12.0, 8.0, (200, 49))).astype("float32")  # far too uneven
-    found = pieces(log_share, log_complement(log_share)).numpy()
-    assert np.isfinite(found).all() and (found >= 0).all()
-    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=1e-6)
+    result = pieces(log_share, log_complement(log_share)).numpy()
+    assert np.isfinite(result).all() and (result >= 0).all()
+    np.testing.assert_allclose(result.sum(axis=1), 1.0, atol=1e-6)
 
 
 def test_remainders_are_what_is_left_before_each_piece():
-    found = np.exp(log_remainders(pieces(np.log(SHARES), np.log1p(-SHARES))))
+    actual = np.exp(log_remainders(pieces(np.log(SHARES), np.log1p(-SHARES))))
     expected = np.cumprod(np.concatenate([np.ones((6, 1)), 1.0 - SHARES], axis=1), axis=1)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(actual, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_hundred_terms_and_the_tail_of_small_a_miss_where_a_is_large():
     assert abs(divergence(a, b, 1.0, beta) - wrong) > 0.1
 
 
-def test_the_divergence_of_a_law_to_itself_is_zero():
+def test_the_divergence_of_a_distribution_to_itself_is_zero():
     for parameter in (0.3, 1.0, 4.0):  # Kumaraswamy(1, b) is Beta(1, b), and (a, 1) is Beta(a, 1)
         assert divergence(1.0, parameter, 1.0, parameter) == pytest.approx(0.0, abs=2e-4)
         assert divergence(parameter, 1.0, parameter, 1.0) == pytest.approx(0.0, abs=2e-4)
@@ -103,9 +103,9 @@ def test_the_divergence_and_its_gradient_are_finite_at_the_edges():
     a, b = (tf.constant(side, tf.float32) for side in np.meshgrid(*[[1e-3, 1.0, 50.0, 1e3]] * 2))
     with tf.GradientTape() as tape:
         tape.watch([a, b])
-        found = kumaraswamy_beta_kl(a, b, 1.0, 5.0)
-    assert np.isfinite(found).all()
-    assert all(np.isfinite(gradient).all() for gradient in tape.gradient(found, [a, b]))
+        result = kumaraswamy_beta_kl(a, b, 1.0, 5.0)
+    assert np.isfinite(result).all()
+    assert all(np.isfinite(gradient).all() for gradient in tape.gradient(result, [a, b]))
 
 
 def test_the_logarithm_of_the_beta_function_is_that_of_scipy():

@@ -15,7 +15,7 @@ def slopes(weights):
     return [(w - tf.constant(TARGET)) ** 3 for w in weights]
 
 
-def made(optimizer, steps):
+def moved_weights(optimizer, steps):
     """Weights that an optimizer has moved `steps` times from 0."""
     weights = keras.Variable(np.zeros((2, 2), "float32"))
     optimizer.build([weights])
@@ -40,12 +40,14 @@ def made(optimizer, steps):
 )
 def test_four_steps_ahead_are_the_four_steps_that_follow(optimizer, before):
     optimizer = optimizer()
-    weights = made(optimizer, before)
+    weights = moved_weights(optimizer, before)
     step, state = unrolled.following(optimizer, [weights])
-    ahead, kept = [tf.convert_to_tensor(weights)], [v.numpy() for v in optimizer.variables]
+    ahead, saved = [tf.convert_to_tensor(weights)], [v.numpy() for v in optimizer.variables]
     for _ in range(4):
         ahead, state = step(ahead, slopes(ahead), state)
-    assert all(np.array_equal(v.numpy(), k) for v, k in zip(optimizer.variables, kept, strict=True))
+    assert all(
+        np.array_equal(v.numpy(), k) for v, k in zip(optimizer.variables, saved, strict=True)
+    )
     for _ in range(4):
         optimizer.apply(slopes([weights.value]), [weights])
     np.testing.assert_allclose(ahead[0], weights.numpy(), rtol=1e-5, atol=1e-6)
@@ -70,7 +72,7 @@ def test_weights_that_do_not_decay_do_not_decay_ahead():
     ],
 )
 def test_other_optimizers_are_refused_with_the_remedy(optimizer):
-    weights = made(optimizer, 0)
+    weights = moved_weights(optimizer, 0)
     with pytest.raises(ValueError, match="`AdamW` and of `SGD` .*Received: .*Set `inner_rate`"):
         unrolled.following(optimizer, [weights])
 
