@@ -156,8 +156,8 @@ class GenerativeModel(
 
         Args:
             optimizer: None (the paper's), one for every player, or a dict by player.
-            accumulate: slices of each move's batch that are computed one after another, in the
-                memory of one; of losses that are no means of rows see docs/modes.md.
+            accumulate: slices of each move's batch, computed in turn in the memory of one; for
+                losses that are no means of rows see docs/modes.md.
             ema: decay, such as 0.999, of averages of the weights (see `averaged`), or None.
             **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
         """
@@ -221,8 +221,8 @@ class GenerativeModel(
         parts = batches.cut(*batches.unpack(data), self.parts)
         fresh, batch = iter(parts), parts[0]
         terms: dict[str, list[dict[str, tf.Tensor]]] = {}
-        for number, movers in enumerate(self.play):
-            if any(player in self.fresh_batches for player in movers):
+        for number, (movers, draws) in enumerate(zip(self.play, self.draws_batch, strict=True)):
+            if draws:
                 batch = next(fresh)
             for player, of_move in self.move(movers, batch, number).items():
                 terms.setdefault(player, []).append(of_move)

@@ -23,7 +23,8 @@ def with_known_shapes(cls: type) -> None:
     init: Callable[..., None] | None = vars(cls).get("__init__")
     if init is None:
         return
-    names = list(inspect.signature(init).parameters)[1:]
+    signature = inspect.signature(init)
+    names = list(signature.parameters)[1:]
 
     @functools.wraps(init)
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -32,6 +33,7 @@ def with_known_shapes(cls: type) -> None:
         named = {name: functional(owner, name, value) for name, value in kwargs.items()}
         init(self, *positional, *args[len(names) :], **named)
 
+    construct.__signature__ = signature  # Keras reads it with and without what is wrapped
     cls.__init__ = construct
 
 
