@@ -14,16 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import (
-    capabilities,
-    checks,
-    configs,
-    hooks,
-    logs,
-    own_networks,
-    settings,
-    updates,
-)
+from zoo.contract import capabilities, checks, configs, hooks, logs, own_networks, settings, updates
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
 from zoo.verbs import signatures

@@ -64,9 +64,10 @@ class Players(Tables):
         return max(1, sum(self.draws_batch))
 
     @property
-    def draws_batch(self):
+    def draws_batch(self) -> list[bool]:
         """For each move of `play`, whether it draws a new batch."""
-        draws, before = [], None
+        draws: list[bool] = []
+        before: tuple[str, ...] | None = None
         for movers in self.play:
             again = movers == before and all(player in self.shared_batches for player in movers)
             draws.append(not again and any(player in self.fresh_batches for player in movers))
