@@ -2,6 +2,7 @@
 
 import math
 import pathlib
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -67,7 +68,7 @@ class LearningRates(keras.callbacks.Callback):
 class EveryFew(keras.callbacks.Callback):
     """Calls `act(epoch, logs)` every few epochs, and at the end of the last one."""
 
-    def __init__(self, every):
+    def __init__(self, every: int) -> None:
         super().__init__()
         self.every = every
 
@@ -95,7 +96,7 @@ class HistoryFile(keras.callbacks.Callback):
         path: of the file.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | pathlib.Path) -> None:
         super().__init__()
         self.path, self.history = pathlib.Path(path), None
 
@@ -104,7 +105,7 @@ class HistoryFile(keras.callbacks.Callback):
         self.history = list(rows)
 
     def on_train_begin(self, logs=None):
-        self.names = None
+        self.names: Any = None  # until the first epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.names is not None:
@@ -136,7 +137,9 @@ class SampleGrid(EveryFew):
         seed: of the samples, the same at every epoch.
     """
 
-    def __init__(self, folder, data, every=1, count=64, seed=0):
+    def __init__(
+        self, folder: str | pathlib.Path, data: Any, every: int = 1, count: int = 64, seed: int = 0
+    ) -> None:
         super().__init__(every)
         self.folder, self.data = pathlib.Path(folder), data
         self.count, self.seed = count, seed
@@ -157,7 +160,7 @@ class SampleGrid(EveryFew):
         return self.folder / kind / f"epoch-{epoch:04d}.png"
 
 
-def save_model(model, path):
+def save_model(model: keras.Model, path: str | pathlib.Path) -> None:
     """Writes a `.keras` file at once."""
     variables = [*model.variables, *(v for o in model.optimizers.values() for v in o.variables)]
     needed = sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in variables)

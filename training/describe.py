@@ -83,7 +83,7 @@ def model(name):
             f"{entry.name} (zoo.{entry.class_name}{aliases})",
             f"{entry.authors}, {entry.year}: {entry.title}",
             "",
-            inspect.cleandoc(cls.__doc__),
+            inspect.cleandoc(cls.__doc__ or ""),
             "",
             "In one step, in this order (moves, player, what it moves, its terms, its optimizer):",
             _players(instance),

@@ -1,4 +1,4 @@
-"""What the command says of options that are wrong. Imports no TensorFlow."""
+"""The errors of the command on wrong options, in the form of the other errors."""
 
 import difflib
 import re
@@ -7,7 +7,7 @@ from zoo.training.options import PARSERS
 
 
 def words(message, known, argv):
-    """What jsonargparse says, in one line and in the words of the other errors."""
+    """An error of jsonargparse in one line, in the form of the other errors."""
     message = " ".join(message.split())
     wrong = re.search(
         r"(?:unrecognized arguments:|accept option|^Option) '?(--?)?([^\s'=]+)", message
@@ -21,7 +21,7 @@ def words(message, known, argv):
     value = re.search(r"(?:Got value|Given value): (.*)$", message)
     kinds = re.findall(r"Expected an? (?:<class '(\w+)'>|([\w ]+))", message)
     if key and value and kinds:
-        accepted = " or ".join(KINDS.get(a or b, a or b) for a, b in kinds)
+        accepted = " or ".join(str(KINDS.get(a or b, a or b)) for a, b in kinds)
         return f"`{key[1]}` must be {accepted}. Received: {value[1]}."
     if key and "Not of type Sizes: " in message:
         return f"`{key[1]}` {message.partition('Not of type Sizes: ')[2]}"

@@ -12,6 +12,7 @@ was, bit-exactly.
 import contextlib
 import logging
 import pathlib
+from typing import Any
 
 from zoo.training import build, continuing, own, provenance, strategy
 from zoo.training.config import Config
@@ -24,7 +25,13 @@ __all__ = ["Run", "callbacks", "fitted", "resume", "train"]
 _log = logging.getLogger(__name__)
 
 
-def train(model, out, verbose="auto", accept_changes=False, **options):
+def train(
+    model: Any,
+    out: str | pathlib.Path,
+    verbose: str | int = "auto",
+    accept_changes: bool = False,
+    **options: Any,
+) -> Run:
     """Trains a model of the zoo and returns its `Run`.
 
     Everything given is checked before `out` is made, so a refusal writes nothing. Where
@@ -98,7 +105,13 @@ def begun(run, model, about, keeps_initial):
     run.write()
 
 
-def resume(path, verbose="auto", accept_changes=False, data=None, **options):
+def resume(
+    path: str | pathlib.Path,
+    verbose: str | int = "auto",
+    accept_changes: bool = False,
+    data: Any = None,
+    **options: Any,
+) -> Run:
     """Goes on with the run in a folder; or continues it with other `options`.
 
     A finished run goes on for more `epochs`, any run at another `learning_rate`: what it was

@@ -167,10 +167,10 @@ class Resume(StopOnDivergence):
             kept = f"The last good checkpoint{after} is {self.store.path(newest)}."
             error.args = (f"{error} {kept}",)
             return None
-        rollbacks = self.rollbacks + 1
-        place, self.rollbacks = self.restored(stopped=False), rollbacks
+        rollbacks, place = self.rollbacks + 1, self.restored(stopped=False)
+        self.rollbacks = rollbacks
         rates.lower(self.model, self.factor)
-        self.save(*place, self.logs)
+        self.save(*place, logs=self.logs)
         _log.warning("%s Back to %s, learning rates times %g.", error, newest, self.factor)
         return place
 

@@ -54,7 +54,7 @@ def checked(card, path):
     return card
 
 
-def list_presets():
+def list_presets() -> list[str]:
     """Names that `load_preset` takes."""
     return list(cards())
 
