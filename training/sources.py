@@ -55,8 +55,10 @@ class Module(dict):
                 self.statements |= {a.asname or a.name: node for a in node.names}
             elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
                 self.statements[node.name] = node
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                self.statements[node.targets[0].id] = node
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                if isinstance(target, ast.Name):
+                    self.statements[target.id] = node
 
     def __hash__(self):
         return hash(self.name)
@@ -75,7 +77,7 @@ class Module(dict):
         """What a name stands for."""
         if isinstance(node, ast.ClassDef):
             return class_of(self, node)
-        if isinstance(node, ast.Assign):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
             return evaluated(node.value, self)
         if isinstance(node, ast.FunctionDef):
             return f"{self.name}.{name}"  # stands for it, where it is named and not called
@@ -132,6 +134,8 @@ class Body(dict):
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
                 self.assign(target, statement.value)
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            self.assign(statement.target, statement.value)
         elif isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.BitOr):
             name = statement.target.id
             former = ast.Name(name, ast.Load())
