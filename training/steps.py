@@ -71,7 +71,7 @@ class Instance:
             exec(compile(ast.Module([function.source], []), "<source>", "exec"), names)
             found = names[function.source.name](self, player)
         except FAILURES:
-            return "see its docstring"
+            return first_argument(function.source, names)
         return "no gradient" if found is None else str(found)
 
 
@@ -104,6 +104,17 @@ class Recorder:
             for name, value in named.items()
         ]
         return f"{self.name}({', '.join(words)})"
+
+
+def first_argument(definition, names):
+    """The optimizer that a function returns, with its rate alone: for others that follow from
+    what only a model knows."""
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Call) and node.value.args:
+            with contextlib.suppress(*FAILURES):
+                rate = shown(evaluated(node.value.args[0], names))
+                return f"{ast.unparse(node.value.func).rpartition('.')[2]}({rate}, ...)"
+    return "see its docstring"
 
 
 def shown(value):
