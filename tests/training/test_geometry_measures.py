@@ -15,7 +15,7 @@ from zoo.priors.generator import PriorGenerator
 from zoo.priors.normal import StandardNormal
 from zoo.training import data as datasets
 from zoo.training.data import planted
-from zoo.training.data.arrays import Data
+from zoo.training.data import Data
 from zoo.training.measures import Subject, measured
 from zoo.verbs.codes import CodeVerbs
 

@@ -116,6 +116,17 @@ class Selected(Rows):
         return self.rows.take(indices, axis=0)
 
 
+class Mapped(Rows):
+    """An array that is mapped from a file: of a batch, only its rows are read."""
+
+    def __init__(self, array):
+        super().__init__(len(array), array.shape[1:], array.dtype)
+        self.array = array
+
+    def read(self, indices):
+        return np.asarray(self.array[indices])
+
+
 class Indexed(Rows):
     """Examples of an object with `__len__` and `__getitem__`.
 
@@ -183,8 +194,16 @@ def sides_of(source, argument="x"):
 
 
 def selected(side, indices):
-    """Some rows: of an array a view or copy, of `Rows` others that are read later."""
+    """Some rows: of an array a view or a copy, of `Rows` others that are read later.
+
+    Args:
+        side: an array or `Rows`.
+        indices: a range, an array of integers, or an object that gives them for places.
+    """
+    if isinstance(side, Selected) and isinstance(indices, (range, np.ndarray)):
+        return Selected(side.rows, side.chosen(np.asarray(indices)))
     if isinstance(side, Rows):
         return Selected(side, indices)
-    ordered = isinstance(indices, range) and indices.step == 1
-    return side[indices.start : indices.stop] if ordered else side[np.asarray(indices)]
+    if isinstance(indices, range) and indices.step == 1:
+        return side[indices.start : indices.stop]
+    return side[np.asarray(indices[:])]
