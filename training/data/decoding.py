@@ -8,10 +8,9 @@ import warnings
 
 import numpy as np
 
-from zoo.input_pipeline.rows import Rows
 from zoo.training.data import cache
 from zoo.training.data.dataset import DataError
-from zoo.training.data.images import KEEP, Picture, Unreadable
+from zoo.training.data.images import Unreadable
 from zoo.training.data.progress import bar, size_words, tell
 
 PART = 256  # pictures that one thread decodes at a time
@@ -85,6 +84,21 @@ class Pictures:
     def read(self, index):
         """The `Picture` of an index; raises `Unreadable` or OSError."""
         raise NotImplementedError
+
+    def block(self, start, stop, shape):
+        """Rows of a shape of some pictures, and their `Report`."""
+        rows, report = np.zeros((stop - start, *shape), np.uint8), Report()
+        for index in range(start, stop):
+            try:
+                picture = self.read(index)
+            except (Unreadable, OSError) as error:
+                report.failures[index] = str(error)[:100]
+                continue
+            if picture.pixels.shape[:2] != shape[:2]:
+                raise OtherSize(index)
+            rows[index - start] = with_channels(picture.pixels, shape[2])
+            report.add(picture)
+        return rows, report
 
 
 def decoded(pictures, channels=None):
@@ -196,19 +210,8 @@ def finished(future, advance):
 
 def part(pictures, shape, start):
     """Decodes one part: where it begins, its rows, its report as a dict."""
-    stop = min(start + PART, len(pictures))
-    block, report = np.zeros((stop - start, *shape), np.uint8), Report()
-    for index in range(start, stop):
-        try:
-            picture = pictures.read(index)
-        except (Unreadable, OSError) as error:
-            report.failures[index] = str(error)[:100]
-            continue
-        if picture.pixels.shape[:2] != shape[:2]:
-            raise OtherSize(index)
-        block[index - start] = with_channels(picture.pixels, shape[2])
-        report.add(picture)
-    return start, block, dataclasses.asdict(report)
+    rows, report = pictures.block(start, min(start + PART, len(pictures)), shape)
+    return start, rows, dataclasses.asdict(report)
 
 
 def with_channels(pixels, channels):
@@ -240,11 +243,3 @@ def sizes_differ(pictures, first, index):
         f"(--size 64 or --size 64,48). Received: {', '.join(sizes)}{more} among "
         f"{sum(counts.values())} images, such as {pictures.name(index)}."
     )
-
-
-def channels_of(background):
-    """How many channels a set has whatever its pictures have; None where they decide."""
-    return 4 if background == KEEP else None
-
-
-__all__ = ["Picture", "Pictures", "Report", "Rows", "channels_of", "decoded"]

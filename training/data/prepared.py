@@ -1,18 +1,20 @@
 """Image sets of TensorFlow Datasets that are prepared on disk."""
 
+import contextlib
 import os
 import pathlib
 import socket
+import threading
 
 import numpy as np
 
 from zoo.training.checks import nearest
 from zoo.training.data.arrays import Part, data_of
 from zoo.training.data.dataset import VERSION, DataError
-from zoo.training.data.decoding import Pictures, decoded
+from zoo.training.data.decoding import Pictures, Report, decoded
 from zoo.training.data.images import Picture, Unreadable, resized
 from zoo.training.data.labels import described
-from zoo.training.data.records import Records
+from zoo.training.data.records import Records, parsed
 
 NAMES = (
     "mnist",
@@ -43,6 +45,7 @@ class Features(Pictures):
 
         self.records, self.feature, self.size = records, name, size
         self.channels, self.dtype = feature.shape[-1] or 0, tf.as_dtype(feature.dtype)
+        self.functions, self.lock = {}, threading.Lock()
         if self.dtype not in (tf.uint8, tf.uint16):
             raise DataError(f"its feature {name!r} must be of uint8. Received: {feature.dtype}")
 
@@ -56,15 +59,48 @@ class Features(Pictures):
     def read(self, index):
         import tensorflow as tf
 
-        content = self.records.example(index)[self.feature].bytes_list.value
+        content = parsed(self.records.content(index))[self.feature].bytes_list.value
         try:
-            options = {"channels": self.channels, "expand_animations": False}
-            image = tf.io.decode_image(content[0], dtype=self.dtype, **options).numpy()
+            image = self.decoded(content[0]).numpy()
         except (tf.errors.OpError, IndexError) as error:
             raise Unreadable(" ".join(str(error).split())[:80]) from error
-        if image.dtype == np.uint16:
-            image = ((image.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
         return Picture(image if self.size is None else at_size(image, self.size))
+
+    def block(self, start, stop, shape):
+        import tensorflow as tf
+
+        if self.size is None:  # all of one size: in one call
+            contents = [self.records.content(index) for index in range(start, stop)]
+            with contextlib.suppress(tf.errors.OpError):
+                return self.together(shape)(contents).numpy(), Report()
+        return super().block(start, stop, shape)
+
+    def decoded(self, content):
+        """The image of the bytes of a file, as TFDS decodes it, in 8 bits."""
+        import tensorflow as tf
+
+        options = {"channels": self.channels, "expand_animations": False}
+        image = tf.io.decode_image(content, dtype=self.dtype, **options)
+        if self.dtype == tf.uint8:
+            return image
+        return tf.cast((tf.cast(image, tf.int32) * 255 + 32767) // 65535, tf.uint8)
+
+    def together(self, shape):
+        """A function of serialized examples that gives their images of a shape."""
+        import tensorflow as tf
+
+        with self.lock:
+            if shape not in self.functions:
+                spec = {self.feature: tf.io.FixedLenFeature((), tf.string)}
+                rows = tf.TensorSpec(shape, tf.uint8)
+
+                def images(contents):
+                    contents = tf.io.parse_example(contents, spec)[self.feature]
+                    return tf.map_fn(self.decoded, contents, fn_output_signature=rows)
+
+                signature = [tf.TensorSpec((None,), tf.string)]
+                self.functions[shape] = tf.function(images, signature, autograph=False)
+            return self.functions[shape]
 
 
 def at_size(image, size):

@@ -5,6 +5,7 @@ import sys
 import time
 
 LONG = 1000  # things, fewer of which are gone through without a word
+SLOW = 5.0  # seconds, fewer of which are not told of where there is no terminal
 
 
 @contextlib.contextmanager
@@ -30,12 +31,9 @@ def bar(words, total, unit):
             yield advance_bar
         return
     yield advance
-    seconds = max(time.perf_counter() - began, 1e-9)
-    print(
-        f"{words} {done:,} {unit}: {seconds:.1f} s, {done / seconds:,.0f} a second",
-        file=sys.stderr,
-        flush=True,
-    )
+    seconds = time.perf_counter() - began
+    if seconds > SLOW:
+        tell(f"{words} {done:,} {unit}: {seconds:.1f} s, {done / seconds:,.0f} a second")
 
 
 @contextlib.contextmanager

@@ -53,14 +53,14 @@ class Records:
     def __len__(self):
         return self.count
 
-    def example(self, index):
-        """The features of an index: name -> values."""
+    def content(self, index):
+        """The bytes of an example."""
         if self.source is not None:
-            return parsed(self.source[index])
+            return self.source[index]
         file, place, length, _ = self.index[index].tolist()
         content = bytearray(length)
         self.files[file].read(memoryview(content), place + HEADER)
-        return parsed(bytes(content))
+        return bytes(content)
 
 
 def decode_methods():
