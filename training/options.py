@@ -6,29 +6,13 @@ import importlib.metadata
 import re
 
 from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
-from jsonargparse.typing import register_type
+
+from zoo.training.data.options import data_options
+from zoo.training.sizes import Sizes
 
 
 class Help(argparse.RawDescriptionHelpFormatter, DefaultHelpFormatter):
     """Help with types and defaults, its example on one line."""
-
-
-class Sizes(tuple):
-    """Positive integers, written 32,64 or [32, 64]."""
-
-
-def _sizes(given):
-    words = given.strip("[]() ").split(",") if isinstance(given, str) else list(given)
-    try:
-        sizes = Sizes(int(n) if isinstance(n, str) else n for n in words)
-    except ValueError:
-        sizes = ()
-    if not sizes or any(type(n) is not int or n < 1 for n in sizes):
-        raise ValueError(f"must be positive integers, such as 32,64. Received: {given}.")
-    return sizes
-
-
-register_type(Sizes, list, _sizes)
 
 
 def parser(name=None, own=None):
@@ -98,15 +82,6 @@ def tune_options(made, name, own):
     add("--vary", nargs="+", help="names to search; null is those of `zoo info NAME`")
     fit_options(made)
     model_options(made, own)
-
-
-def data_options(made):
-    add = made.add_argument
-    add("--data", type=str, default="digits", help="name of a data set")
-    add("--data-dir", type=str | None, help="folder of data that is not built in")
-    add("--size", type=int | None, help="side to resize images to")
-    add("--limit", type=int | None, help="most training examples to use")
-    add("--labels-per-class", type=int | None, help="known labels of a class; null is all")
 
 
 def fit_options(made):

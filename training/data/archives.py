@@ -16,7 +16,7 @@ from zoo.training.data.arrays import Part, data_of
 from zoo.training.data.dataset import MOST_IN_MEMORY, VERSION, DataError
 from zoo.training.data.directories import listed
 from zoo.training.data.progress import size_words, tell
-from zoo.training.data.stored import header_of, npy_rows
+from zoo.training.data.stored import Expanded, header_of, npy_rows
 
 X = ("x", "images", "image", "data")
 Y = ("y", "labels", "label")
@@ -234,14 +234,3 @@ def with_channel(x):
         stacklevel=4,
     )
     return x[..., None] if isinstance(x, np.ndarray) else Expanded(x)
-
-
-class Expanded(Rows):
-    """Rows with one more axis, of one entry, at the end."""
-
-    def __init__(self, rows):
-        super().__init__(len(rows), (*rows.shape[1:], 1), rows.dtype)
-        self.rows = rows
-
-    def read(self, indices):
-        return self.rows.take(indices, axis=0)[..., None]

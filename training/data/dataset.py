@@ -29,6 +29,7 @@ class Data:
         source: one line: what it is, and its licence.
         info: what was planted, for planted sets.
         class_names: of the labels.
+        order: in which training goes through the examples (`zoo.input_pipeline.shuffles`).
     """
 
     name: str
@@ -43,6 +44,7 @@ class Data:
     source: str = ""
     info: dict = dataclasses.field(default_factory=dict)
     class_names: tuple = ()
+    order: str = "permutation"
 
     @property
     def data_shape(self):

@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import dataclasses
+import hashlib
 import os
 import warnings
 
@@ -36,6 +37,7 @@ class Report:
         failures: index -> why it could not be read.
         transparent, several: how many had transparency, and more pictures than one.
         white: the largest value of their numbers; brightest: the largest that was there.
+        digests: start of a part -> hash of its rows.
     """
 
     failures: dict = dataclasses.field(default_factory=dict)
@@ -43,6 +45,7 @@ class Report:
     several: int = 0
     white: int = 255
     brightest: int = 0
+    digests: dict = dataclasses.field(default_factory=dict)
 
     def add(self, picture):
         """Counts one picture."""
@@ -62,6 +65,7 @@ class Report:
             whole.several += report["several"]
             whole.white = max(whole.white, report["white"])
             whole.brightest = max(whole.brightest, report["brightest"])
+            whole.digests |= {int(start): own for start, own in report["digests"].items()}
         return whole
 
 
@@ -118,7 +122,7 @@ def decoded(pictures, channels=None):
         for channels in (given,) if given else (3, 1):  # of before
             kept = entry_of(pictures, (*shape, channels)).complete()
             if kept is not None:
-                return kept[0], Report.joined([kept[1]])
+                return named(*kept)
         channels = given or first.pixels.shape[2]
         try:
             return decoded_at(pictures, (*shape, channels))
@@ -166,8 +170,14 @@ def decoded_at(pictures, shape):
     except Coloured:
         entry.remove()
         raise
-    rows, report = entry.complete()
-    return rows, Report.joined([report])
+    return named(*entry.complete())
+
+
+def named(rows, report):
+    """Rows of the cache, which know what they hold, and the `Report` of them."""
+    report = Report.joined([report])
+    rows.digest = hashlib.sha256(repr(sorted(report.digests.items())).encode()).hexdigest()
+    return rows, report
 
 
 def fill(writer, pictures, shape):
@@ -211,6 +221,7 @@ def finished(future, advance):
 def part(pictures, shape, start):
     """Decodes one part: where it begins, its rows, its report as a dict."""
     rows, report = pictures.block(start, min(start + PART, len(pictures)), shape)
+    report.digests[start] = hashlib.sha256(rows).hexdigest()[:16]
     return start, rows, dataclasses.asdict(report)
 
 

@@ -14,6 +14,7 @@ import pathlib
 
 import numpy as np
 
+from zoo.input_pipeline.augmentation import Augmented
 from zoo.input_pipeline.rows import selected
 from zoo.training.data import archives, corrupted, pictures, planted, prepared, tables
 from zoo.training.data.arrays import Part, data_of
@@ -21,6 +22,7 @@ from zoo.training.data.dataset import VERSION, DataError, held_in_memory
 from zoo.training.data.embedded import EMBEDDED
 from zoo.training.data.images import Reader
 from zoo.training.data.labels import some_labels
+from zoo.training.data.splits import MANY
 
 PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
@@ -37,6 +39,7 @@ PAIRED = (  # what gives targets
 )
 KINDS = ("folder", "pairs", "npz", "npy", "csv", "parquet", "tfds")  # of paths
 SUFFIXES = {".npz": "npz", ".npy": "npy", **tables.SUFFIXES}
+ORDERS = ("permutation", "counter")
 COUNT = 25_000  # rows of a planted set, a fifth held out
 
 
@@ -88,6 +91,10 @@ def load(
     fit="stretch",
     label_column=None,
     stream=None,
+    order=None,
+    flip=False,
+    crop=0,
+    color=0.0,
     version=VERSION,
 ):
     """A data set by name or path.
@@ -109,6 +116,10 @@ def load(
         label_column: of a table; one that is called label or class where None.
         stream: whether examples are read from disk when they are needed; by their number where
             None. The values are the same.
+        order: "permutation" or "counter", of training; by the number of examples where None.
+        flip, crop, color: how training images are changed in every epoch: mirrored, moved by
+            up to so many pixels, of another brightness, contrast and saturation by up to a
+            factor 1 + color (`zoo.input_pipeline.augmentation`).
         version: of what is loaded: 1 is that of runs of 0.1.0.
 
     Raises:
@@ -132,7 +143,49 @@ def load(
         data = planted_set(name, seed)
     else:
         data = prepared.load(path, data_dir, download, pair_of(size), seed, version)
-    return held_in_memory(limited(data, limit, labels_per_class, seed), stream)
+    data = held_in_memory(limited(data, limit, labels_per_class, seed), stream)
+    return shown(data, seed, flip, crop, color, order, version)
+
+
+def shown(data, seed, flip, crop, color, order, version):
+    """The data with how training is to see its examples: changed a little, in an order."""
+    sides = [data.train] + [data.train_targets] * (data.train_targets is not None)
+    count = max(map(len, sides))
+    default = "counter" if count > MANY and version > 1 else "permutation"
+    data = dataclasses.replace(data, order=order or default)
+    if not (flip or crop or color):
+        return data
+    if not (data.is_image and 0 <= color < 1 and 0 <= crop < min(data.data_shape[:2])):
+        raise DataError(
+            "`flip`, `crop` and `color` must be for images, `crop` below their sides, `color` "
+            f"below 1. Received: examples of shape {data.data_shape}, crop {crop}, color {color}."
+        )
+    own = [  # pairs are changed alike
+        Augmented(rows, seed, flip, crop, color, side * ("train" not in data.paired))
+        for side, rows in enumerate(sides)
+    ]
+    return dataclasses.replace(data, **dict(zip(("train", "train_targets"), own, strict=False)))
+
+
+def checked_options(options):
+    """Refuses options of data that `load` would refuse, before anything is read.
+
+    Args:
+        options: has them as attributes.
+    """
+    pair_of(options.size)
+    reader_of(options.size, options.background, options.fit)
+    if options.order not in (None, *ORDERS):
+        raise DataError(f"`order` must be {' or '.join(ORDERS)}. Received: {options.order!r}.")
+    if not (options.crop >= 0 and 0 <= options.color < 1):
+        raise DataError(
+            "`crop` must be at least 0 and `color` from 0 to below 1. Received: "
+            f"{options.crop} and {options.color}."
+        )
+    if options.data_version not in range(1, VERSION + 1):
+        raise DataError(
+            f"`data_version` must be from 1 to {VERSION}. Received: {options.data_version!r}."
+        )
 
 
 def limited(data, limit, labels_per_class, seed):
@@ -154,7 +207,7 @@ def pair_of(size):
     sides = (size, size) if np.ndim(size) == 0 else tuple(size)
     if len(sides) != 2 or any(not isinstance(n, (int, np.integer)) or n < 1 for n in sides):
         raise DataError(
-            f"`size` must be one positive integer, or height and width. Received: {size!r}."
+            f"`size` must be a positive integer, or height and width. Received: {size!r}."
         )
     return tuple(int(n) for n in sides)
 

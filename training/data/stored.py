@@ -9,7 +9,7 @@ import pathlib
 
 import numpy as np
 
-from zoo.input_pipeline.rows import Rows
+from zoo.input_pipeline.rows import Rows, fingerprint_of
 from zoo.training.data.dataset import DataError
 
 KINDS = "biufU"  # of NumPy: integers, floats and words
@@ -52,6 +52,10 @@ class FileRows(Rows):
         super().__init__(count, row_shape, dtype)
         self.file, self.offset = file, offset
         self.row_bytes = int(np.prod(row_shape, dtype=np.int64)) * self.dtype.itemsize
+        self.digest = None  # words that change where any of them does, where they are known
+
+    def fingerprint(self):
+        return self.digest or super().fingerprint()
 
     def read(self, indices):
         indices = np.asarray(indices)
@@ -64,64 +68,90 @@ class FileRows(Rows):
         return rows
 
 
-class Scaled(Rows):
-    """uint8 rows as float32 in [0, 1]."""
+class Of(Rows):
+    """Rows that are made of others, one of each.
 
-    is_checked = True
+    Args:
+        rows: an array or `Rows`.
+        row_shape, dtype: of one that is made.
+    """
 
-    def __init__(self, rows):
-        super().__init__(len(rows), rows.shape[1:])
-        self.rows = rows
-
-    def read(self, indices):
-        return scaled(self.rows.take(indices, axis=0))
-
-
-class Repeated(Rows):
-    """Rows of one channel as rows of several equal channels."""
-
-    def __init__(self, rows, channels):
-        super().__init__(len(rows), (*rows.shape[1:-1], channels), rows.dtype)
+    def __init__(self, rows, row_shape, dtype=np.float32):
+        super().__init__(len(rows), row_shape, dtype)
         self.rows, self.is_checked = rows, getattr(rows, "is_checked", False)
 
     def read(self, indices):
-        return self.rows.take(indices, axis=0).repeat(self.shape[-1], axis=-1)
+        return self.made(self.rows.take(indices, axis=0))
+
+    def made(self, rows):
+        """What is made of some rows."""
+        raise NotImplementedError
+
+    def fingerprint(self):
+        return f"{fingerprint_of(self.rows)} {type(self).__name__} {self.shape}"
 
 
-class Half(Rows):
+class Scaled(Of):
+    """uint8 rows as float32 in [0, 1]."""
+
+    def __init__(self, rows):
+        super().__init__(rows, rows.shape[1:])
+        self.is_checked = True
+
+    def made(self, rows):
+        return scaled(rows)
+
+
+class Half(Of):
     """The left or the right half of images.
 
     Args:
-        rows: of images whose width is even.
+        rows: of images.
         side: 0 for the left half, 1 for the right one.
     """
 
     def __init__(self, rows, side):
         height, width, channels = rows.shape[1:]
-        super().__init__(len(rows), (height, width // 2, channels), rows.dtype)
-        self.rows, self.is_checked = rows, getattr(rows, "is_checked", False)
-        self.columns = slice(side * (width // 2), (side + 1) * (width // 2))
+        if width % 2:
+            raise DataError(f"Pairs side by side must be of an even width. Received: {width}.")
+        super().__init__(rows, (height, width // 2, channels), rows.dtype)
+        self.side = side
 
-    def read(self, indices):
-        return np.ascontiguousarray(self.rows.take(indices, axis=0)[:, :, self.columns])
+    def made(self, rows):
+        return np.split(rows, 2, axis=2)[self.side]
+
+    def fingerprint(self):
+        return f"{super().fingerprint()} {self.side}"
 
 
-class Converted(Rows):
-    """Rows of numbers as float32, of which each batch is checked when it is read.
+class Expanded(Of):
+    """Rows with one more axis, of one entry, at the end."""
+
+    def __init__(self, rows):
+        super().__init__(rows, (*rows.shape[1:], 1), rows.dtype)
+
+    def made(self, rows):
+        return rows[..., None]
+
+
+class Converted(Of):
+    """Rows of numbers as float32.
 
     Args:
         rows: the others.
-        check: (array, its indices) -> the array as float32.
+        check: array -> the same as float32; refuses what is not finite.
+        digest: words that change where any of the numbers does.
     """
 
-    is_checked = True
+    def __init__(self, rows, check, digest):
+        super().__init__(rows, rows.shape[1:])
+        self.check, self.digest, self.is_checked = check, digest, True
 
-    def __init__(self, rows, check):
-        super().__init__(len(rows), rows.shape[1:])
-        self.rows, self.check = rows, check
+    def made(self, rows):
+        return self.check(rows)
 
-    def read(self, indices):
-        return self.check(self.rows.take(indices, axis=0), indices)
+    def fingerprint(self):
+        return self.digest
 
 
 def scaled(levels):

@@ -1,8 +1,11 @@
 """Examples that are read by their index: from files, or from objects of a user's own."""
 
+import hashlib
+
 import numpy as np
 
 BLOCK = 1024  # rows that are read at a time where all are gone through
+SAMPLED = 1024  # rows that tell whether others are there now
 
 
 class Rows:
@@ -73,12 +76,32 @@ class Rows:
             whole[start : start + BLOCK] = self[start : start + BLOCK]
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
+    def fingerprint(self):
+        """Words that are others where examples are, by a sample of at most `SAMPLED` of them."""
+        words = hashlib.sha256(f"{self.shape} {self.dtype}".encode())
+        for index in range(0, len(self), -(-len(self) // SAMPLED)):
+            words.update(np.ascontiguousarray(self.read(np.array([index]))).tobytes())
+        return words.hexdigest()
+
     def mean(self, axis=0):
         """The mean example."""
         if axis != 0:
             raise ValueError(f"`axis` must be 0. Received: {axis}.")
         total = sum(block.sum(axis=0, dtype=np.float64) for block in blocks(self))
         return (total / len(self)).astype(self.dtype)
+
+    def var(self, axis=0):
+        """The variance of each number of an example."""
+        mean = self.mean(axis).astype(np.float64)
+        total = sum(((block - mean) ** 2).sum(axis=0) for block in blocks(self))
+        return (total / len(self)).astype(self.dtype)
+
+
+def fingerprint_of(side):
+    """The `fingerprint` of `Rows`, or of an array."""
+    if isinstance(side, Rows):
+        return side.fingerprint()
+    return hashlib.sha256(f"{side.shape} {side.dtype}".encode() + side.tobytes()).hexdigest()
 
 
 def blocks(side, count=BLOCK):
@@ -109,6 +132,11 @@ class Selected(Rows):
     def read(self, indices):
         return self.rows.take(self.chosen(indices), axis=0)
 
+    def fingerprint(self):
+        own = self.indices if isinstance(self.indices, range) else np.asarray(self.indices[:])
+        words = repr(own).encode() if isinstance(own, range) else own.tobytes()
+        return hashlib.sha256(fingerprint_of(self.rows).encode() + words).hexdigest()
+
     def read_in_epoch(self, indices, epoch):
         indices = self.chosen(indices)
         if isinstance(self.rows, Rows):
@@ -117,7 +145,7 @@ class Selected(Rows):
 
 
 class Mapped(Rows):
-    """An array that is mapped from a file: of a batch, only its rows are read."""
+    """An array as `Rows`; of one that is mapped from a file, only the rows asked for are read."""
 
     def __init__(self, array):
         super().__init__(len(array), array.shape[1:], array.dtype)
