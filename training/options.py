@@ -7,7 +7,7 @@ import re
 
 from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter
 
-from zoo.training.data.options import data_options
+from zoo.training.data.options import data_options, survey_options
 from zoo.training.sizes import Sizes
 
 
@@ -188,6 +188,11 @@ CODES = {
 PARSERS = {  # command -> what adds its options, its description, an example
     "list": (list_options, "Lists the models", "zoo list --family gan"),
     "info": (info_options, "Tells what is known of one model", "zoo info wgan_gp"),
+    "data": (
+        survey_options,
+        "Tells what a data set holds, how it is read and how to train on it",
+        "zoo data photographs/ --size 64",
+    ),
     "train": (
         train_options,
         "Trains a model; `zoo train NAME --help` lists the settings of NAME too",
@@ -254,7 +259,7 @@ def words(message, known, argv):
 
 
 KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "NoneType": "null"}
-KINDS |= {"dict": "a number for each player", "str": "a string"}
+KINDS |= {"dict": "a number for each player", "str": "a string", "Sizes": "such as 64,48"}
 
 
 def option_names(known, argv):

@@ -6,9 +6,10 @@ as EPS, would start programs. Nothing larger than `MOST_PIXELS` is unpacked.
 
 import dataclasses
 import io
-import zlib
 
 import numpy as np
+
+from zoo.training.data.damage import Unreadable, require_checksums, require_whole
 
 FORMATS = {
     "PNG": (".png",),
@@ -30,10 +31,6 @@ KEEP = "keep"  # the background that leaves transparency as a fourth channel
 PNG = b"\x89PNG\r\n\x1a\n"
 GREY_PNG = (0, 4)  # colour types
 BITS, PHOTOMETRIC = 258, 262  # tags of TIFF
-
-
-class Unreadable(ValueError):
-    """A file that gives no picture; the message is the reason, in a few words."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +119,7 @@ class Reader:
             if image.width * image.height > MOST_PIXELS:
                 raise Unreadable(f"{image.width} x {image.height} pixels")
             frames = getattr(image, "n_frames", 1)
+            require_whole(image, len(content))
             image.load()
             return self._shown(image, content, frames)
 
@@ -143,22 +141,6 @@ class Reader:
         pixels = np.asarray(image)
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
         return Picture(pixels, is_transparent, frames, **deep)
-
-
-def require_checksums(content):
-    """Refuses a PNG file of which a chunk is not what it was when it was written."""
-    place = len(PNG)
-    while place < len(content):
-        length = int.from_bytes(content[place : place + 4], "big")
-        end = place + 8 + length
-        if end + 4 > len(content):
-            raise Unreadable("damaged: it is cut short")
-        if zlib.crc32(content[place + 4 : end]) != int.from_bytes(content[end : end + 4], "big"):
-            raise Unreadable("damaged: a checksum is wrong")
-        if content[place + 4 : place + 8] == b"IEND":
-            return
-        place = end + 4
-    raise Unreadable("damaged: it is cut short")
 
 
 def has_orientation(image):
@@ -201,6 +183,8 @@ def eight_bits(image, grey):
     """
     transparent = "transparency" in image.info or image.mode in ("LA", "La", "PA", "RGBA", "RGBa")
     is_palette = image.mode in ("P", "PA")
+    if is_palette:
+        require_colors(image)
     if image.mode in ("1", "L", "LA", "La"):
         image = image.convert("LA" if transparent else "L")
     else:
@@ -211,6 +195,15 @@ def eight_bits(image, grey):
     if grey or (is_palette and is_grey(image)):
         image = as_grey(image)
     return image, not opaque
+
+
+def require_colors(image):
+    """Refuses an image with a colour that its palette has not."""
+    places = image if image.mode == "P" else image.getchannel("P")
+    highest = int(np.asarray(places).max())
+    colors = len(image.palette.palette) // len(image.palette.mode)
+    if highest >= colors:
+        raise Unreadable(f"damaged: color {highest} of a palette of {colors}")
 
 
 def is_grey(image):

@@ -29,3 +29,12 @@ def reading_options(made):
     add("--background", type=str, default="white", help=text)
     add("--fit", type=str, default="stretch", help="images to --size, or crop them first")
     add("--label-column", type=str | None, help="of a table; null is label, class or y")
+
+
+def survey_options(made):
+    add = made.add_argument
+    add("name", metavar="PATH", type=str, help="a folder, a file, or the name of a data set")
+    add("--data-dir", type=str | None, help="folder of data that is not built in")
+    reading_options(made)
+    add("--seed", type=int, default=0, help="of what is held out")
+    add("--out", type=str, default="data.png", help="PNG file of the first examples")
