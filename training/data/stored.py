@@ -61,6 +61,8 @@ class FileRows(Rows):
         indices = np.asarray(indices)
         rows = np.empty((len(indices), *self.shape[1:]), self.dtype)
         buffer, size = memoryview(rows.reshape(-1).view(np.uint8)), self.row_bytes
+        if not len(indices):
+            return rows
         starts = np.flatnonzero(np.diff(indices, prepend=-2) != 1)  # of rows that follow each other
         for first, last in zip(starts, [*starts[1:], len(indices)], strict=True):
             part = buffer[first * size : last * size]

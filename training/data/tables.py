@@ -15,6 +15,7 @@ from zoo.training.data.directories import listed
 
 LABELS = ("label", "labels", "class", "y", "target")
 BLOCK = 1 << 24  # bytes of a CSV file that are read at a time
+WITHOUT_CACHE = 1 << 24  # bytes of numbers, fewer of which are not kept on disk
 ROWS = 1 << 16  # rows of a Parquet file that are read at a time
 SUFFIXES = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
@@ -104,12 +105,15 @@ class Table:
         """The name of the column of labels, or None."""
         if given is not None and given not in self.names:
             raise DataError(f"`label_column` must be of {listed(self.names)}. Received: {given!r}.")
-        known = [name for name in self.names if name.lower() in LABELS]
+        is_float = self.arrow.types.is_floating
+        known = [n for n in self.names if n.lower() in LABELS and not is_float(self.types[n])]
         return given or (known[0] if known else None)
 
     def rows(self, columns, label):
         """float32 rows of some columns, read once into the cache, and the labels or None."""
         types = self.arrow.types
+        if columns and all(types.is_null(self.types[name]) for name in columns):
+            raise DataError("A table must hold rows. Received: none.")
         words = [
             name
             for name in columns
@@ -130,11 +134,16 @@ class Table:
         identity = os.path.realpath(self.path), stat.st_size, stat.st_mtime_ns, stat.st_ino
         key = cache.key_of("table", *identity, stat.st_ctime_ns, *columns)
         entry = cache.Entry(key, (count, len(columns)), np.float64)
+        return self.kept(entry, columns), None if label is None else self.labels(label)
+
+    def kept(self, entry, columns):
+        """The rows of some columns, in memory where they are few, else of the cache."""
+        if entry.nbytes <= WITHOUT_CACHE:
+            return np.concatenate(list(self.blocks(columns)))
         if entry.complete() is None:
             with entry.writer() as writer:
                 self.fill(writer, columns)
-        rows = entry.complete()[0]
-        return rows, None if label is None else self.labels(label)
+        return entry.complete()[0]
 
     def batches(self, columns):
         """The rows of some columns, a part at a time."""
@@ -147,7 +156,15 @@ class Table:
                 yield batch.select(columns)
 
     def fill(self, writer, columns):
-        """Writes all rows of some columns as float64."""
+        """Writes all rows of some columns into the cache."""
+        start = 0
+        for block in self.blocks(columns):
+            writer.write(start, block, None)
+            start += len(block)
+        writer.finish(None)
+
+    def blocks(self, columns):
+        """The rows of some columns as float64, a part at a time."""
         start = 0
         for batch in self.batches(columns):
             block = np.empty((batch.num_rows, len(columns)), np.float64)
@@ -159,9 +176,8 @@ class Table:
                         f"{columns[place]!r}."
                     )
                 block[:, place] = column.to_numpy(zero_copy_only=False)
-            writer.write(start, block, None)
+            yield block
             start += len(block)
-        writer.finish(None)
 
     def labels(self, label):
         """The labels: integers, or words."""
