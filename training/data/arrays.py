@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +20,9 @@ SMALLEST = 8  # sides of an image
 class Part:
     """One split as it is given: rows, and labels and targets where there are some."""
 
-    x: object
-    labels: object = None
-    targets: object = None
+    x: Any
+    labels: Any = None
+    targets: Any = None
 
     def chosen(self, rows, targets=None):
         """Some rows of it, and the same of its targets unless others are given."""
@@ -33,7 +34,14 @@ class Part:
         )
 
 
-def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays", seed=0):
+def from_arrays(
+    train: Any,
+    test: Any = None,
+    train_labels: Any = None,
+    test_labels: Any = None,
+    name="arrays",
+    seed=0,
+) -> Data:
     """A data set of arrays, checked; uint8 images are scaled to [0, 1].
 
     Args:
@@ -43,6 +51,9 @@ def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arr
         train_labels, test_labels: integers or words.
         name: of the data set.
         seed: of what is held out.
+
+    >>> from_arrays(np.zeros((20, 8, 8, 1), np.uint8)).test.shape
+    (2, 8, 8, 1)
     """
     parts = [part_of(train, train_labels, "train")]
     parts += [] if test is None else [part_of(test, test_labels, "test")]

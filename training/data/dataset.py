@@ -40,34 +40,34 @@ class Data:
     num_classes: int | None = None
     train_targets: np.ndarray | Rows | None = None
     test_targets: np.ndarray | Rows | None = None
-    paired: tuple = ()
+    paired: tuple[str, ...] = ()
     source: str = ""
     info: dict = dataclasses.field(default_factory=dict)
-    class_names: tuple = ()
+    class_names: tuple[str, ...] = ()
     order: str = "permutation"
 
     @property
-    def data_shape(self):
+    def data_shape(self) -> tuple[int, ...]:
         """Shape of one example."""
         return self.train.shape[1:]
 
     @property
-    def target_shape(self):
+    def target_shape(self) -> tuple[int, ...] | None:
         """Shape of one target, or None."""
         return None if self.train_targets is None else self.train_targets.shape[1:]
 
     @property
-    def is_sequence(self):
+    def is_sequence(self) -> bool:
         """Whether examples are (steps, ...)."""
         return len(self.data_shape) in (2, 4)
 
     @property
-    def is_image(self):
+    def is_image(self) -> bool:
         """Whether examples are (height, width, channels)."""
         return len(self.data_shape) == 3
 
     @property
-    def in_memory(self):
+    def in_memory(self) -> bool:
         """Whether all examples are held in memory."""
         return not any(isinstance(getattr(self, side), Rows) for side in SIDES)
 

@@ -26,7 +26,7 @@ def digits_inverted():
     """Two domains: half of the digits, and the negatives of the other half; test data in pairs."""
     data = digits()
     sides = {"train_targets": 1.0 - data.train[1::2], "test_targets": 1.0 - data.test}
-    own = {"train": data.train[::2], "train_labels": data.train_labels[::2], **sides}
+    own = {"train": data.train[::2], "train_labels": np.asarray(data.train_labels)[::2], **sides}
     return dataclasses.replace(data, name="digits_inverted", paired=("test",), **own)
 
 
@@ -41,7 +41,7 @@ def digits_moving(seed, steps=16, times=4):
         columns = (np.arange(x.shape[2]) - moved[..., None]) % x.shape[2]
         rows = np.arange(len(x))[:, None, None]
         sides[side] = x.swapaxes(1, 2)[rows, columns].swapaxes(2, 3)  # a column where it was
-    sides["train_labels"] = data.train_labels.repeat(times)
+    sides["train_labels"] = np.asarray(data.train_labels).repeat(times)
     return dataclasses.replace(data, name="digits_moving", **sides)
 
 

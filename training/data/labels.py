@@ -83,7 +83,7 @@ def positions(y, classes):
 def some_labels(labels, per_class, seed=0):
     """Labels of which `per_class` of each class are kept, by seed, and the others are -1."""
     counts = [] if labels is None else np.bincount(labels[labels >= 0])
-    if type(per_class) is not int or not 0 < per_class <= min(counts, default=0):
+    if labels is None or type(per_class) is not int or not 0 < per_class <= min(counts, default=0):
         raise DataError(
             "`labels_per_class` must be from 1 to the examples of the smallest class. Received: "
             f"{per_class!r} where the classes have {list(counts) or 'no labels'}."

@@ -1,8 +1,11 @@
 """Data sets by name or path, as float32 rows that every model takes.
 
-    digits = load("digits")                          # embedded, real, 8 x 8
-    mnist = load("mnist", data_dir="tensorflow_datasets")
-    own = load("photographs/", size=64)              # a folder, an .npz, a table
+    >>> digits = load("digits")  # real, 8 x 8, part of scikit-learn
+    >>> digits.train.shape, digits.num_classes
+    ((1437, 8, 8, 1), 10)
+
+`load("mnist", data_dir="tensorflow_datasets")` loads data of TFDS, and `load("photographs/",
+size=64)` what a user has: a folder of images, an .npz or a table.
 
 Images are (N, height, width, channels) in [0, 1]; labels are int32. Nothing here imports
 TensorFlow before a TFDS name is loaded.
@@ -18,7 +21,7 @@ from zoo.input_pipeline.augmentation import Augmented
 from zoo.input_pipeline.rows import selected
 from zoo.training.data import archives, corrupted, pictures, planted, prepared, tables
 from zoo.training.data.arrays import Part, data_of
-from zoo.training.data.dataset import VERSION, DataError, held_in_memory
+from zoo.training.data.dataset import VERSION, Data, DataError, held_in_memory
 from zoo.training.data.embedded import EMBEDDED
 from zoo.training.data.images import Reader
 from zoo.training.data.labels import some_labels
@@ -43,7 +46,7 @@ ORDERS = ("permutation", "counter")
 COUNT = 25_000  # rows of a planted set, a fifth held out
 
 
-def names():
+def names() -> list[str]:
     """Names that `load` knows; any other TFDS name, and any path, is tried as well."""
     return [*EMBEDDED, *PLANTED, *prepared.NAMES]
 
@@ -79,24 +82,24 @@ def is_path(name):
 
 
 def load(
-    name,
+    name: str,
     *,
-    data_dir=None,
-    size=None,
-    limit=None,
-    labels_per_class=None,
-    seed=0,
-    download=False,
-    background="white",
-    fit="stretch",
-    label_column=None,
-    stream=None,
-    order=None,
-    flip=False,
-    crop=0,
-    color=0.0,
-    version=VERSION,
-):
+    data_dir: str | pathlib.Path | None = None,
+    size: int | tuple[int, int] | None = None,
+    limit: int | None = None,
+    labels_per_class: int | None = None,
+    seed: int = 0,
+    download: bool = False,
+    background: str = "white",
+    fit: str = "stretch",
+    label_column: str | None = None,
+    stream: bool | None = None,
+    order: str | None = None,
+    flip: bool = False,
+    crop: int = 0,
+    color: float = 0.0,
+    version: int = VERSION,
+) -> Data:
     """A data set by name or path.
 
     Args:

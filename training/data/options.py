@@ -1,6 +1,6 @@
 """The options of commands that say which data are used and how they are read."""
 
-from zoo.training.sizes import Sizes
+from zoo.training.option_types import Sizes
 
 
 def data_options(made):

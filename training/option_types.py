@@ -1,6 +1,13 @@
-"""Sizes as they are written on a command line and in a config. Imports no TensorFlow."""
+"""Types of the options of the command, and how its help is laid out. Imports no TensorFlow."""
 
+import argparse
+
+from jsonargparse import DefaultHelpFormatter
 from jsonargparse.typing import register_type
+
+
+class Help(argparse.RawDescriptionHelpFormatter, DefaultHelpFormatter):
+    """Help with types and defaults, its example on one line."""
 
 
 class Sizes(tuple):
