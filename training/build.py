@@ -144,6 +144,7 @@ def fit(model, data, **options):
     if hasattr(data, "dataset"):
         return model.fit(data.dataset, validation_data=data.held_out, **options)
     train, (x, y) = sides(model, data)
+    options = {"shuffle": data.order, **options}
     return model.fit(*train, validation_data=x if y is None else (x, y), **options)
 
 

@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import os
 import pathlib
-import re
 import sys
 
 from zoo.contract import settings
@@ -150,11 +149,11 @@ def require_data(name, data_dir):
     from zoo.training import data
     from zoo.training.checks import nearest
 
-    folder = pathlib.Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
-    prepared = folder.expanduser() / name.split("/")[0]
-    if name in data.names() or re.search(r"[:.~]|/$", name) or os.path.exists(name):
+    kind, _ = data.kind_of(name)
+    if name in data.names() or kind is not None:
         return
-    if ".." in name or not prepared.is_dir():
+    folder = pathlib.Path(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
+    if ".." in name or not (folder.expanduser() / name.split("/")[0]).is_dir():
         raise ValueError(
             f"`data` must be one of {', '.join(data.names())}, a path, or TFDS data that are "
             f"prepared in {str(folder)!r} (--data-dir). Received: {name!r}."
@@ -166,6 +165,7 @@ COMMANDS = {
     "list": models.list_models,
     "info": models.info,
     "recipes": models.recipes,
+    "data": models.survey,
     "train": trainings.train,
     "tune": trainings.tune,
     "evaluate": uses.evaluate,

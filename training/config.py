@@ -14,7 +14,6 @@ OR_NONE = (
     "batch_size",
     "steps_per_epoch",
     "limit",
-    "size",
     "labels_per_class",
     "sample_every",
     "save_every",
@@ -24,9 +23,21 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 GIVEN = "given"  # data or a model that a program gave, and no name can bring back
 FILES = ("npz", "npy", "folder", "files", "csv", "parquet")  # kinds of data that paths follow
 NONE = type(None)
+OF_DATA = ("data_dir", "size", "limit", "labels_per_class", "seed", "background", "fit", "stream")
+OF_DATA += ("label_column", "order", "flip", "crop", "color")
 KINDS = {  # of the fields that are no counts
     "data": (str,),
     "data_dir": (str, NONE),
+    "size": (int, list, tuple, NONE),
+    "background": (str,),
+    "fit": (str,),
+    "label_column": (str, NONE),
+    "stream": (bool, NONE),
+    "order": (str, NONE),
+    "flip": (bool,),
+    "crop": (int,),
+    "color": (float, int),
+    "data_version": (int,),
     "on_divergence": (str,),
     "strategy": (str,),
     "jit_compile": (bool,),
@@ -43,8 +54,9 @@ class Config:
 
     Args:
         model: name of the catalogue.
-        data: name of a data set of `zoo.training.data`.
-        data_dir, size, limit, labels_per_class: those of `zoo.training.data.load`.
+        data: name or path of a data set, as `zoo.training.data.load` takes it.
+        data_dir, size, limit, labels_per_class, background, fit, label_column, stream, order,
+            flip, crop, color: those of `zoo.training.data.load`.
         epochs: passes over the training data.
         batch_size: of one move; the model's own where None.
         latent_dim: size of the code or noise.
@@ -65,14 +77,23 @@ class Config:
         freeze: names of parts, such as "encoder", or of layers, such as "encoder/conv*", that
             training leaves as they are.
         settings: those of the class, by name.
+        data_version: `version` of `zoo.training.data.load`; that of a run stays.
     """
 
     model: str
     data: str = "digits"
     data_dir: str | None = None
-    size: int | None = None
+    size: int | list | None = None
     limit: int | None = None
     labels_per_class: int | None = None
+    background: str = "white"
+    fit: str = "stretch"
+    label_column: str | None = None
+    stream: bool | None = None
+    order: str | None = None
+    flip: bool = False
+    crop: int = 0
+    color: float = 0.0
     epochs: int = 20
     batch_size: int | None = None
     latent_dim: int = 16
@@ -92,6 +113,7 @@ class Config:
     start: str | None = None
     freeze: list = dataclasses.field(default_factory=list)
     settings: dict = dataclasses.field(default_factory=dict)
+    data_version: int = datasets.VERSION
 
     def __post_init__(self):
         checks.require_type("model", self.model, str)
@@ -106,6 +128,8 @@ class Config:
                 checks.require_count(name, value)
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
+        self.size = list(self.size) if isinstance(self.size, (list, tuple)) else self.size
+        datasets.checked_options(self)
         checks.require_choice("precision", self.precision, PRECISIONS)
         checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
         strategy.check(self.strategy)
@@ -115,14 +139,23 @@ class Config:
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
 
     def load_data(self):
-        """The data of this run."""
+        """The data of this run; `order` then says how it goes through them."""
         if self.data.startswith(f"{GIVEN}:"):
             raise datasets.DataError(
                 "`data` of this run were given in Python: `zoo.training.run.resume(path, "
                 f"data=...)` takes them. Received: {self.data!r}."
             )
-        names = ("data_dir", "size", "limit", "labels_per_class", "seed")
-        return datasets.load(self.data, **{name: getattr(self, name) for name in names})
+        options = {name: getattr(self, name) for name in OF_DATA}
+        data = datasets.load(self.data, **options, version=self.data_version)
+        self.order = data.order
+        return data
+
+    def as_in(self, folder):
+        """The config, with the version of the data of the run that a folder holds."""
+        if not (pathlib.Path(folder) / "config.yaml").is_file():
+            return self
+        fields = read_yaml(pathlib.Path(folder) / "config.yaml")
+        return dataclasses.replace(self, data_version=version_of(fields))
 
     def absolute(self):
         """With paths that mean the same wherever they are read."""
@@ -169,13 +202,19 @@ class Config:
         own = dict(fields["model"])
         checks.require_type("model.name", own.get("name"), str)
         names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
-        fields = {**fields, "model": own.pop("name"), "start": fields.get("from")}
+        fields = {**fields, "model": own.pop("name"), "data_version": version_of(fields)}
+        fields["start"] = fields.get("from")
         return cls(settings=own, **{key: fields[key] for key in names if key in fields})
 
 
 def located(path):
     """A path from the root."""
     return pathlib.Path(path).expanduser().absolute()
+
+
+def version_of(fields):
+    """The version of the data of a config: that of 0.1.0 wherever a run wrote none."""
+    return fields.get("data_version", 1 if "versions" in fields else datasets.VERSION)
 
 
 def rates_of(rates):

@@ -4,6 +4,7 @@ import importlib.metadata
 
 from jsonargparse import ArgumentParser
 
+from zoo.training.data.options import survey_options
 from zoo.training.option_types import Help
 from zoo.training.training_options import train_options, tune_options
 
@@ -168,6 +169,11 @@ PARSERS = {  # command -> what adds its options, its description, an example
         "zoo info wgan_gp",
     ),
     "recipes": (no_options, "Lists the recipes, each a tested config", "zoo recipes"),
+    "data": (
+        survey_options,
+        "Tells what a data set holds, how it is read and how to train on it",
+        "zoo data photographs/ --size 64",
+    ),
     "train": (
         train_options,
         "Trains a model; `zoo train NAME --help` lists the settings of NAME too",

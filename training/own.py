@@ -12,6 +12,7 @@ import numpy as np
 
 from zoo import catalogue
 from zoo.contract import settings
+from zoo.input_pipeline.rows import is_indexed
 from zoo.saving import presets
 from zoo.saving.stored import archive_damage
 from zoo.training import data as datasets
@@ -51,14 +52,20 @@ def as_data(given):
     sides = given if isinstance(given, (tuple, list)) else (given, None)
     if len(sides) == 2 and hasattr(sides[0], "element_spec"):
         return streamed(*sides)
-    if len(sides) != 2 or not all(hasattr(side, "__array__") for side in sides if side is not None):
+    known = [hasattr(side, "__array__") or is_indexed(side) for side in sides if side is not None]
+    if len(sides) != 2 or not all(known):
         raise TypeError(
             "`data` must be the name of a data set, `zoo.training.data.Data`, an array, a pair of "
-            "arrays, a `tf.data.Dataset` or a pair of them (training and held-out). "
+            "arrays, an object with `__len__` and `__getitem__`, or a pair of `tf.data.Dataset` "
+            "(training and held-out). "
             f"Received: {type(given).__name__}."
         )
     x, y = sides
-    if y is None or (np.issubdtype(np.asarray(y).dtype, np.integer) and np.ndim(y) == 1):
+    if (
+        y is None
+        or is_indexed(x)
+        or (np.issubdtype(np.asarray(y).dtype, np.integer) and np.ndim(y) == 1)
+    ):
         return datasets.from_arrays(x, train_labels=y)
     pairs = datasets.from_arrays(x), datasets.from_arrays(y)  # rows as many are split alike
     targets = {"train_targets": pairs[1].train, "test_targets": pairs[1].test}

@@ -59,7 +59,7 @@ def train(
     """
     initial = None if model is None or isinstance(model, str) else lambda: model
     options, data = own.data(options)
-    config = Config(**own.fields(model, options)).absolute()
+    config = Config(**own.fields(model, options)).absolute().as_in(out)
     return trained(config, out, verbose, accept_changes, data, initial)
 
 

@@ -6,6 +6,7 @@ from jsonargparse import (
     ActionConfigFile,  # pyright: ignore[reportPrivateImportUsage]  it is public
 )
 
+from zoo.training.data.options import data_options
 from zoo.training.option_types import Sizes
 
 
@@ -77,15 +78,6 @@ def tune_options(made, name, own):
     add("--vary", nargs="+", help="settings to search; null: those that `zoo info NAME` lists")
     fit_options(made)
     model_options(made, own)
-
-
-def data_options(made):
-    add = made.add_argument
-    add("--data", type=str, default="digits", help="name of a data set")
-    add("--data-dir", type=str | None, help="folder of TFDS data")
-    add("--size", type=int | None, help="resize images to this height and width")
-    add("--limit", type=int | None, help="use at most this many training examples")
-    add("--labels-per-class", type=int | None, help="labeled examples of each class; null: all")
 
 
 def fit_options(made):

@@ -1,4 +1,6 @@
-"""`zoo list`, `zoo info`, `zoo recipes`, `zoo new`, `zoo completion`: of names and texts alone."""
+"""`zoo list`, `info`, `recipes`, `data`, `new` and `completion`: what needs no TensorFlow."""
+
+import pathlib
 
 from zoo import catalogue
 
@@ -23,6 +25,21 @@ def recipes(given, named):
     from zoo.training import describe
 
     print(describe.recipes())
+
+
+def survey(given, named):
+    """A data set: what it holds, a picture, and the command that trains on it."""
+    from zoo.training.data.survey import survey as look
+    from zoo.training.reporting.drawings import show_data
+
+    if pathlib.Path(given.out).suffix != ".png":
+        raise ValueError(f"`--out` must end in .png. Received: {given.out!r}.")
+    options = {key: value for key, value in given.as_dict().items() if key not in ("name", "out")}
+    found = look(given.name, **options)
+    print("\n".join(found.lines))
+    if show_data(found.data, given.out):
+        print(f"picture: {given.out}")
+    print(f"train on it: {found.command}")
 
 
 def new(given, named):
