@@ -36,6 +36,8 @@ from .matching.mask_aae import MaskAAE as MaskAAE
 from .matching.semi_supervised_aae import SemiSupervisedAAE as SemiSupervisedAAE
 from .matching.wae_gan import WAEGAN as WAEGAN
 from .matching.wae_mmd import WAEMMD as WAEMMD
+from .saving.exchange import from_preset as from_preset
+from .saving.exchange import upload_preset as upload_preset
 from .saving.loading import load as load
 from .saving.presets import list_presets as list_presets
 from .saving.presets import load_preset as load_preset

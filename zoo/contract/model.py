@@ -14,7 +14,17 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import capabilities, checks, configs, hooks, logs, own_networks, settings, updates
+from zoo.contract import (
+    capabilities,
+    checks,
+    configs,
+    hooks,
+    logs,
+    own_networks,
+    preset_methods,
+    settings,
+    updates,
+)
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
 from zoo.verbs import signatures
@@ -23,7 +33,12 @@ TEST = 0x7E57  # the tag of the noise that evaluation draws
 
 
 class GenerativeModel(
-    capabilities.Capabilities, configs.Configured, updates.Updates, hooks.Hooks, keras.Model
+    capabilities.Capabilities,
+    configs.Configured,
+    updates.Updates,
+    hooks.Hooks,
+    preset_methods.PresetMethods,
+    keras.Model,
 ):
     """A generative model trained by one or more players.
 
