@@ -17,7 +17,7 @@ from zoo import noise, replicas
 from zoo.contract import capabilities, checks, configs, hooks, logs, own_networks, settings, updates
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
-from zoo.verbs import signatures
+from zoo.verbs import arguments, signatures
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
@@ -58,6 +58,7 @@ class GenerativeModel(
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
         checks.refuse_log_names(cls)
         own_networks.with_known_shapes(cls)
+        arguments.check_arguments(cls)
 
     def __init__(
         self,
