@@ -6,6 +6,8 @@ Exceptions to a promise stand in a row, by name and with the reason; the list on
 import contextlib
 import dataclasses
 import functools
+import pathlib
+import tempfile
 from unittest import mock
 
 import keras
@@ -215,6 +217,19 @@ def traced(model):
 def trained(name):
     """The model of a row, trained for two epochs by its own optimizers, and its history."""
     return observed(name)[:2]
+
+
+@functools.lru_cache(maxsize=3)
+def saved(name):
+    """The file of a trained model, and the model that `zoo.load` makes of it; nothing may be
+    trained before it is first asked for."""
+    folder = pathlib.Path(FILES.name) / name
+    folder.mkdir()
+    trained(name)[0].save(folder / "model.keras")
+    return folder / "model.keras", shortened(zoo.load(folder))
+
+
+FILES = tempfile.TemporaryDirectory()  # goes with the process
 
 
 def shortened(model):
