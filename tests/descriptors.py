@@ -197,6 +197,8 @@ def observed(name):
     with optimized() as graphs, traced(model) as seen:
         history = model.fit(*data, validation_data=data, **options).history
     if hasattr(getattr(model, "prior", None), "fit"):
+        if isinstance(model.prior, zoo.GenerativeModel):
+            model.prior.compile(run_eagerly=True)  # its row has its step traced
         model.fit_sampler(np.random.default_rng(1).random((64, *model.data_shape), np.float32))
     return model, history, graphs, seen[-1]
 
@@ -217,6 +219,16 @@ def traced(model):
 def trained(name):
     """The model of a row, trained for two epochs by its own optimizers, and its history."""
     return observed(name)[:2]
+
+
+@functools.lru_cache(maxsize=2)
+def of_shape(name, shape):
+    """The model of a row for data of any of its shapes, trained, and its history."""
+    if shape == ROWS[name].shapes[0]:
+        return trained(name)
+    model = ROWS[name].make(shape)
+    model.compile(run_eagerly=True)
+    return model, model.fit(*ROWS[name].data(model, 1), batch_size=BATCH, verbose=0).history
 
 
 @functools.lru_cache(maxsize=3)

@@ -1,13 +1,12 @@
 """Bad input is an error that names the argument, what is accepted and what came."""
 
-import functools
 import math
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from descriptors import BATCH, IMAGE, ROWS, every_model, fed, values
+from descriptors import BATCH, IMAGE, ROWS, every_model, fed, trained, values
 
 import zoo
 from zoo.contract.settings import Weight
@@ -43,12 +42,9 @@ BAD = {
 DATASETS = [case for case in BAD if case not in ("empty", "nothing", "generator")]
 
 
-@functools.lru_cache(maxsize=3)
 def ready(name):
-    """A compiled model, which no refusal changes."""
-    model = ROWS[name].make()
-    model.compile()
-    return model
+    """A model, which no refusal changes."""
+    return trained(name)[0]
 
 
 @pytest.fixture
