@@ -11,7 +11,7 @@ from descriptors import every_model, saved, trained
 import zoo
 from zoo.saving.loading import objects, parameters
 
-SIZES = {"units", "filters", "hidden", "data_dim"}  # of layers, and of a model without any
+SIZES = {"units", "filters", "hidden", "data_dim", "count"}  # of layers, and of models without
 
 
 @every_model
