@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from descriptors import BATCH, ROWS, every_model, every_model_at_leisure, observed, trained
+from descriptors import BATCH, KILLED, ROWS, at_leisure, every_model, observed, trained
 from graphs import overtaken, unordered
 from kills import Before, Killed, different, held, kill, put, scramble
 
@@ -12,7 +12,7 @@ from zoo.training.callbacks import Resume
 STEPS, EPOCHS, KILLS = 3, 2, 3
 
 
-@every_model_at_leisure
+@at_leisure(KILLED)
 def test_killed_by_sigkill_at_random_moments_equals_never_stopped(name, trainer, tmp_path):
     said = trainer.killed(name, tmp_path, KILLS, True)
     assert said["kills"] == KILLS and said["runs"] >= 1
