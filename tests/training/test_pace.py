@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -119,6 +120,16 @@ def test_several_compiled_steps_in_one_call_are_single_steps_bit_exactly(rows):
         weights.append([*model.get_weights(), *history.values()])
     for single, several in zip(*weights, strict=True):
         np.testing.assert_array_equal(single, several)
+
+
+def test_evaluation_is_not_compiled_with_training():
+    model = ROWS["vae"].make((6,))
+    model.compile(jit_compile=True)
+    with mock.patch.object(tf, "function", wraps=tf.function) as traced:
+        model.make_test_function(force=True)
+    assert traced.call_args_list
+    assert not any(call.kwargs.get("jit_compile") for call in traced.call_args_list)
+    assert model.jit_compile is True
 
 
 def test_a_compiled_run_that_is_killed_is_resumed_bit_exactly(tmp_path):
