@@ -169,7 +169,7 @@ class GenerativeModel(
             data, options, place = batches.for_training(self, x, y, batch_size, options)
             if not again and int(self.steps.numpy()) == 0:
                 self.prepare(data)
-            self._place = place
+            self._place, self._initial_epoch = place, None
             with named_errors(options.get("steps_per_epoch")):
                 return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
 
