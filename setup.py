@@ -46,6 +46,7 @@ setup(
         "wrapt>=1.14",
     ],
     extras_require={
+        "docs": ["furo", "myst-parser>=4", "sphinx>=8", "sphinx-copybutton"],
         "serving": ["tensorflow-serving-api>=2.21,<2.22"],
         "test": [
             "pytest>=8",
