@@ -9,6 +9,7 @@ import inspect
 import pathlib
 import re
 import shutil
+import textwrap
 
 SECTIONS = ("Args", "Returns", "Raises", "Reference", "Departures", "Attributes", "Yields")
 OPEN = re.compile(rf"^({'|'.join(SECTIONS)}):(?: (.*))?$")
@@ -159,7 +160,7 @@ def docstring(text):
 
     def close():
         if block:
-            shown = inspect.cleandoc("\n".join(block)).rstrip()
+    X
             kind = "pycon" if shown.startswith(">>>") else "text"
             lines.extend(items(block) if section else [fence(shown, kind), ""])
             block.clear()
