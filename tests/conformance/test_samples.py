@@ -1,9 +1,20 @@
 """Samples follow from their seeds, verbs change nothing, and outputs look like the data."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
-from descriptors import CLASSES, ROWS, every_model, every_sampler, every_shape, trained, values
+from descriptors import (
+    CLASSES,
+    ROWS,
+    every_model,
+    every_sampler,
+    every_shape,
+    of_shape,
+    trained,
+    values,
+)
 
 import zoo
 from zoo.verbs.signatures import code_spec
@@ -16,9 +27,15 @@ def drawn(name, count, seed=None):
     return np.asarray(model.sample(count, seed=seed, **given))
 
 
+@functools.lru_cache(maxsize=1)
+def first_four(name):
+    """Four samples of the seed 7."""
+    return drawn(name, 4, 7)
+
+
 @every_sampler
 def test_the_same_seed_gives_the_same_samples_and_others_give_others(name):
-    first, again, other = (drawn(name, 4, seed) for seed in (7, 7, 8))
+    first, again, other = first_four(name), drawn(name, 4, 7), drawn(name, 4, 8)
     np.testing.assert_array_equal(first, again)
     assert all(np.abs(a - b).max() > 0 for a, b in zip(first, other, strict=True))
     assert np.abs(first[0] - first[1]).max() > 0
@@ -26,12 +43,12 @@ def test_the_same_seed_gives_the_same_samples_and_others_give_others(name):
 
 @every_sampler
 def test_a_sample_does_not_depend_on_how_many_are_drawn(name):
-    np.testing.assert_allclose(drawn(name, 8, 7)[:4], drawn(name, 4, 7), atol=1e-6)
+    np.testing.assert_allclose(drawn(name, 8, 7)[:4], first_four(name), atol=1e-6)
 
 
 @every_sampler
 def test_without_a_seed_samples_are_fresh(name):
-    assert np.abs(drawn(name, 4) - drawn(name, 4)).max() > 0
+    assert np.abs(drawn(name, 1) - drawn(name, 1)).max() > 0
 
 
 @every_model
@@ -46,8 +63,7 @@ def test_verbs_change_no_variable(name):
 
 @every_shape
 def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
-    row = ROWS[name]
-    model = trained(name)[0] if shape == row.shapes[0] else row.make(shape)
+    row, model = ROWS[name], of_shape(name, shape)[0]
     code = row.code if shape == row.shapes[0] else model.code_shape
     own = {
         "score": (),

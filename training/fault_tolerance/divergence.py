@@ -23,15 +23,26 @@ class Watch:
         logs, held = terms(model), weights(model)
         self.names = [*logs.values(), *(name for name, _ in held)]
         self.values = [variable for _, variable in held]
-        self.sums = model.means.total
+        self.means = model.means
         self.order = [model.means.names.index(log) for log in logs]
         self.remedy = remedy(model)
         self.fine = tf.function(self._fine, autograph=False)
 
+    @classmethod
+    def of(cls, model):
+        """The watch of a compiled model, traced once: `compile` makes the means anew."""
+        watch = getattr(model, "_watch", None)
+        if watch is None or watch.means is not model.means:
+            watch = model._watch = cls(model)
+        return watch
+
     def _fine(self):
-        sums = tf.math.is_finite(tf.gather(tf.convert_to_tensor(self.sums), self.order))
-        values = [tf.convert_to_tensor(value) for value in self.values]
-        whole = [tf.reduce_all(tf.math.is_finite(value)) for value in values]
+        sums = tf.math.is_finite(tf.gather(tf.convert_to_tensor(self.means.total), self.order))
+        whole = []
+        for value in map(tf.convert_to_tensor, self.values):  # operations that trace quickly
+            finite = tf.raw_ops.IsFinite(x=value)
+            axes = tf.constant([*range(value.shape.rank)], tf.int32)
+            whole.append(tf.raw_ops.All(input=finite, axis=axes))
         return tf.concat([sums, tf.stack(whole)], axis=0)
 
     def require(self, where):
@@ -110,7 +121,7 @@ class StopOnDivergence(keras.callbacks.Callback):
         self.check_every, self.unseen = check_every, 0
 
     def on_train_begin(self, logs=None):
-        self.watch, self.unseen = Watch(self.model), 0
+        self.watch, self.unseen = Watch.of(self.model), 0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
