@@ -55,7 +55,7 @@ class Row:
         small = {**tiny, **self.settings, **settings}
         if "labels" in cls.targets:
             small["num_classes"] = CLASSES
-        model = zoo.create(self.name, data_shape or self.shapes[0], CODE, **small)
+        model = cls(**cls.default_arguments(data_shape or self.shapes[0], CODE, **small))
         for scalar, value in self.state.items():
             getattr(model, scalar).assign(value)
         return model

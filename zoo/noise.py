@@ -21,7 +21,7 @@ every collective.
 import contextlib
 import functools
 import math
-import secrets
+import random
 import threading
 from collections.abc import Generator, Sequence
 from typing import Any
@@ -161,10 +161,10 @@ def serving(seed: Any, count: Any) -> contextlib.AbstractContextManager[Stream]:
 
     Args:
         seed: int64 `(count,)`, a seed a row; or one integer, from which they follow; or
-            None, which draws one.
+            None, which draws one (`keras.utils.set_random_seed` decides which).
         count: how many rows.
     """
-    seed = secrets.randbits(63) if seed is None else seed
+    seed = random.getrandbits(63) if seed is None else seed
     seeds = row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
     low, high = (word[:, None] for word in halves(seeds))
     return opened(Stream((low, high), lambda rows: tf.zeros([rows], tf.uint32)))

@@ -25,6 +25,7 @@ class Watch:
         self.values = [variable for _, variable in held]
         self.means = model.means
         self.order = [model.means.names.index(log) for log in logs]
+        self.remedy = remedy(model)
         self.fine = tf.function(self._fine, autograph=False)
 
     @classmethod
@@ -48,17 +49,26 @@ class Watch:
         """Raises `Diverged` with the names of what is not finite."""
         fine = self.fine().numpy()
         if not fine.all():
-            raise Diverged(
-                message([n for n, f in zip(self.names, fine, strict=True) if not f], where)
-            )
+            wrong = [name for name, good in zip(self.names, fine, strict=True) if not good]
+            raise Diverged(message(wrong, where, self.remedy))
 
 
-def message(names, where):
+def remedy(model):
+    """What to do where training does not stay finite."""
+    if model.data_range is not None:
+        return "lower the learning rate."
+    return (
+        "lower the learning rate, or standardize the data: every column of mean 0 and standard "
+        "deviation 1."
+    )
+
+
+def message(names, where, remedy):
     """An error that names what is not finite."""
     others = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return (
         f"Training must stay finite. Received {where}: NaN or infinity in {names[0]}{others}; "
-        "lower the learning rate."
+        f"{remedy}"
     )
 
 
@@ -67,7 +77,8 @@ def require_finite(model, logs, where):
     own = {f"{prefix}{name}" for name in model.means.names for prefix in ("", "val_")}
     wrong = [name for name in logs if name in own and not math.isfinite(logs[name])]
     if wrong:
-        raise Diverged(message([f"the log {name!r}" for name in wrong], where))
+        names = [f"the log {name!r}" for name in wrong]
+        raise Diverged(message(names, where, remedy(model)))
 
 
 def terms(model):
