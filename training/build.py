@@ -108,7 +108,7 @@ def sides(model, data):
 def rows(model, data):
     """How many examples an epoch takes; of two domains the larger one counts."""
     (x, y), _ = sides(model, data)
-    return max(len(x), len(y)) if model.targets == "domain" else len(x)
+    return max(len(x), len(y)) if model.targets == "domain" and y is not None else len(x)
 
 
 def fit(model, data, **options):
