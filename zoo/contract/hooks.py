@@ -19,6 +19,7 @@ class Hooks(Tables):
 
     means: logs.Means
     train_function: Any
+    jit_compile: Any  # of Keras
     get_metrics_result: Any  # of Keras
     _place: Any
 
@@ -75,6 +76,15 @@ class Hooks(Tables):
         if self.train_function is None or force:
             self.train_function = execution.function(self)
         keras.Model.make_train_function(self)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Called by `evaluate`: never compiled by XLA, which would compile a short last batch
+        for itself, and take longer than most evaluations do."""
+        compiled, self.jit_compile = self.jit_compile, False
+        try:
+            keras.Model.make_test_function(self, force)
+        finally:
+            self.jit_compile = compiled
 
     @property
     def metrics(self) -> list[logs.Means]:

@@ -27,7 +27,7 @@ from zoo.contract import (
 )
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
-from zoo.verbs import signatures
+from zoo.verbs import arguments, signatures
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
@@ -74,6 +74,7 @@ class GenerativeModel(
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
         checks.refuse_log_names(cls)
         own_networks.with_known_shapes(cls)
+        arguments.check_arguments(cls)
 
     def __init__(
         self,
