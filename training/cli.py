@@ -40,7 +40,7 @@ def main(argv=None):
             if parsed.subcommand is None:
                 known.print_help()
                 return 0
-            return COMMANDS[command](parsed[command], named(argv)) or 0
+            return COMMANDS[parsed.subcommand](parsed[parsed.subcommand], named(argv)) or 0
     except interrupts.Stopped as stopped:
         if is_process:
             interrupts.ignore()

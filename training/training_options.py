@@ -6,6 +6,7 @@ from jsonargparse import (
     ActionConfigFile,  # pyright: ignore[reportPrivateImportUsage]  it is public
 )
 
+from zoo.training.data.dataset import VERSION
 from zoo.training.data.options import data_options
 from zoo.training.option_types import Sizes
 
@@ -55,6 +56,7 @@ def train_options(made, name, own):
         default="stop",
         help="stop, or rollback: restore the last checkpoint, halve learning rates",
     )
+    add("--data-version", type=int, default=VERSION, help=argparse.SUPPRESS)  # in configs of runs
     for entry in ("versions", "changes"):  # written by runs, not read
         add(f"--{entry}", type=dict | list | None, help=argparse.SUPPRESS)
     model_options(made, own)

@@ -167,7 +167,7 @@ class Resume(StopOnDivergence):
             kept = f"The last good checkpoint{after} is {self.store.path(newest)}."
             error.args = (f"{error} {kept}",)
             return None
-        rollbacks, place = self.rollbacks + 1, self.restored(stopped=False)
+        rollbacks, place = self.rollbacks + 1, self.restored(stopped=False) or (0, 0)
         self.rollbacks = rollbacks
         rates.lower(self.model, self.factor)
         self.save(*place, logs=self.logs)
