@@ -16,6 +16,6 @@ def without_optimizers(model, **config):
 def own_variables(model):
     """The variables of a model but for the averages that `compile` asked for."""
     averages = model.averages
-    asked_for = averages is not None and not model.averaged_players
-    others = {id(v) for v in averages.variables} if asked_for else ()
+    asked_for = () if averages is None or model.averaged_players else averages.variables
+    others = {id(variable) for variable in asked_for}
     return [variable for variable in model.variables if id(variable) not in others]

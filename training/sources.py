@@ -196,4 +196,5 @@ def known(default, names):
     constants = (str, int, float, bool, type(None))
     flat = value if isinstance(value, tuple) else (value,)
     is_constant = all(isinstance(each, constants) for each in flat)
-    return ast.Constant(value if is_constant else ast.unparse(default))
+    value = value if is_constant else ast.unparse(default)
+    return ast.Constant(value)
