@@ -21,6 +21,7 @@ setup(
         "zoo.export": ["*.pyi"],
         "zoo.training": ["*.pyi", "recipes/*.yaml"],
         "zoo.training.tuning": ["*.pyi"],
+        "zoo.training.commands": ["*.html"],
         "zoo.training.reporting": ["*.html"],
     },
     python_requires=">=3.11,<3.14",

@@ -76,6 +76,8 @@ def trained(config, out, verbose, accept_changes=False, data=None, initial=None)
         where = strategy.create("workers") if config.strategy == "workers" else None  # first of all
         data = config.load_data() if data is None else data
         run = Run.open(out) if (pathlib.Path(out) / "config.yaml").is_file() else None
+        if run is not None and run.config.order is None:  # of 0.1.0, which did not say it
+            run.config.order = config.order
         initial = initial or (run and run.initial()) or own.source(config)
         model = build.prepared(config, data, where, initial)
         config = build.resolved(config, model)

@@ -10,9 +10,8 @@ import pytest
 
 from zoo.catalogue import ENTRIES
 from zoo.training import cli, describe
-from zoo.training.commands import completion
+from zoo.training.commands import comparison, completion
 from zoo.training.config import Config, read_yaml
-from zoo.training.reporting import comparison
 from zoo.training.run import Run
 
 TINY = ["--epochs", "1", "--limit", "120", "--batch-size", "32", "--latent-dim", "4"]
