@@ -213,6 +213,15 @@ def test_rollback_after_a_stop_goes_back_to_the_checkpoint_of_a_run_that_was_not
         assert Checkpoints(folder).places() == theirs
 
 
+def test_a_model_whose_rate_was_lowered_is_trained_on_in_the_same_process(tmp_path):
+    rolled_back(tmp_path, 16, 10)
+    made, _ = compiled()
+    last = Resume(tmp_path, on_divergence="rollback")
+    history = fit(made, [last], epochs=4, batch_size=16)
+    assert history.epoch == [0, 1, 2, 3]
+    assert float(made.optimizers["autoencoder"].learning_rate) == pytest.approx(5e-4)
+
+
 def test_a_kill_after_a_rollback_keeps_the_lower_rates(tmp_path):
     """Within an epoch, too: the state of a rollback is that of its checkpoint at lower rates."""
     whole, *expected = rolled_back(tmp_path / "whole", 4, 33, every_steps=6)
