@@ -5,6 +5,7 @@ Help, lists and refusals of names and values answer without importing TensorFlow
 
 import argparse
 import contextlib
+import itertools
 import os
 import pathlib
 import sys
@@ -99,7 +100,7 @@ def named(argv):
 def beforehand(argv):
     """Option -> word, of the options that are looked at before the others are known."""
     given = {}
-    for word, following in zip(argv, [*argv[1:], None], strict=True):
+    for word, following in itertools.pairwise([*argv, None]):
         option, equals, value = word.partition("=")
         name = option.removeprefix("--").replace("-", "_")
         if option.startswith("--") and name in BEFORE and (equals or following is not None):

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -229,6 +230,40 @@ def test_a_run_is_used_without_its_data_and_from_another_folder(tmp_path, monkey
     assert cli.main(["export", "../run", "--to", "served[1]"]) == 0
     about = json.loads((tmp_path / "elsewhere/served[1]/1/assets.extra/manifest.json").read_text())
     assert str(tmp_path) not in json.dumps(about)  # paths of this machine are not published
+    assert_card(tmp_path / "elsewhere" / "served[1]")
+
+
+def assert_card(folder):
+    """A card says what is so: the range of the data, the device, a line that loads the model."""
+    text = (folder / "CARD.md").read_text()
+    assert f"values from {ROWS.min():.4g} to {ROWS.max():.4g}" in text
+    assert "Trained on CPU" in text and str(folder.parent) not in text
+    lines = [line.strip() for line in text.partition("## Use")[2].splitlines()]
+    names = {}
+    exec("\n".join(line for line in lines if line.startswith(("import", "model"))), names)
+    assert names["model"].data_shape == (6,)
+
+
+def test_a_run_of_a_stranger_is_looked_at_before_it_is_loaded(named, tmp_path, capsys):
+    path = shutil.copytree(named, tmp_path / "run")
+    with zipfile.ZipFile(path / "model.keras", "a") as packed:
+        packed.writestr("../../x", b"1")
+    for argv in (["sample"], ["evaluate"], ["export", "--to", str(tmp_path / "served")]):
+        assert cli.main([argv[0], str(path), *argv[1:]]) == 2
+        assert "../../x" in capsys.readouterr().err
+    assert not (tmp_path / "served").exists()
+
+
+def test_runs_and_exports_are_written_to_local_folders_alone(named, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for argv in (
+        ["train", "vae", "--out", "gs://bucket/run"],
+        ["export", str(named), "--to", "s3://bucket/served"],
+        ["compare", str(named), str(named), "--out", "gs://bucket/page.html"],
+    ):
+        assert cli.main(argv) == 2
+        assert "://bucket" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_model_is_made_anew_and_never_counts_as_finished(whole, tmp_path):
