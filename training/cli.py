@@ -101,7 +101,7 @@ def beforehand(argv):
     """Option -> word, of the options that are looked at before the others are known."""
     given = {}
     for word, following in itertools.pairwise([*argv, None]):
-        option, equals, value = word.partition("=")
+        option, equals, value = str(word).partition("=")
         name = option.removeprefix("--").replace("-", "_")
         if option.startswith("--") and name in BEFORE and (equals or following is not None):
             given[name] = value if equals else following
