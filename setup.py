@@ -21,7 +21,8 @@ setup(
         "zoo.export": ["*.pyi"],
         "zoo.training": ["*.pyi", "recipes/*.yaml"],
         "zoo.training.tuning": ["*.pyi"],
-        "zoo.training.reporting": ["report.html"],
+        "zoo.training.commands": ["*.html"],
+        "zoo.training.reporting": ["*.html"],
     },
     python_requires=">=3.11,<3.14",
     install_requires=[
@@ -42,6 +43,8 @@ setup(
         "jsonargparse[signatures]>=4.40",
         "pyyaml",
         "jinja2",
+        "rich",
+        "shtab",
         "lazy_loader>=0.4",
         "wrapt>=1.14",
     ],

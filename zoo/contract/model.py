@@ -86,6 +86,7 @@ class GenerativeModel(
     ) -> None:
         keras.Model.__init__(self, name=name, dtype=dtype)
         parts = checks.parts(type(self), parts)
+        self.seed_is_drawn = seed is None
         self.seed = seeds.drawn() if seed is None else checks.seed(seed)
         self.part_names = tuple(parts)
         for key, value in parts.items():
@@ -174,7 +175,7 @@ class GenerativeModel(
             with named_errors(options.get("steps_per_epoch")):
                 return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
 
-        return resuming.begun(self, options, fit)
+        return resuming.begun(self, options, fit, (x, y))
 
     def evaluate(
         self,

@@ -4,10 +4,13 @@ Imports no TensorFlow before `load_preset`.
 """
 
 import difflib
-import json
+import logging
 import os
 import pathlib
 
+from zoo.saving.stored import read_json
+
+_log = logging.getLogger(__name__)
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "saved_models"
 
 
@@ -17,10 +20,38 @@ def root():
 
 
 def cards():
-    """Preset -> its card, as data."""
-    found = sorted(root().glob("*/card.json"))
-    read = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in found}
-    return {name: card for name, card in read.items() if "model" in card}
+    """Preset -> its card, as data; those that cannot be read are left out, with a warning."""
+    readable, damaged = readable_cards()
+    for name, reason in damaged.items():
+        _log.warning("The preset %r is left out: %s", name, reason)
+    return readable
+
+
+def readable_cards():
+    """Preset -> its card, as data; and name -> what is wrong with a card that cannot be read."""
+    readable, damaged = {}, {}
+    for path in sorted(root().glob("*/card.json")):
+        name = path.parent.name
+        try:
+            card = read_json(path)
+            if "model" in card:  # those of classifiers are no presets
+                readable[name] = checked(card, path)
+        except ValueError as error:
+            damaged[name] = str(error)
+    return readable, damaged
+
+
+def checked(card, path):
+    """A card that has what a preset needs; refuses others."""
+    kinds = {"class": str, "config": dict, "parameters": int, "files": dict}
+    wrong = [key for key, kind in kinds.items() if not isinstance(card.get(key), kind)]
+    if not wrong and not isinstance(card["config"].get("data"), str):
+        wrong = ["config.data"]
+    if not wrong and not isinstance(card["files"].get("model.keras"), str):
+        wrong = ["files.model.keras"]
+    if wrong:
+        raise ValueError(f"{path} must have the entry {wrong[0]!r} of a card; it has not.")
+    return card
 
 
 def list_presets() -> list[str]:
