@@ -108,13 +108,28 @@ ROWS = {
         Row("info_vae"),
         Row("latent_distance_vae", settings={"clip": 0.1}),
         Row("iaf_vae", settings={"depth": 2, "flow_hidden": (8,)}),
+        Row("planar_flow_vae", settings={"depth": 2}),
         Row("td_vae", shapes=(SEQUENCE, (5, 8, 8, 1)), settings={"horizon": 3}),
         Row("vamp_prior_vae", settings={"components": 5, "warm_up": 4}),
         Row("hierarchical_prior_vae", state={"met": 1.0}),
+        Row(
+            "resampled_prior_vae",
+            settings={"truncation": 5, "prior_draws": 8, "acceptance_hidden": (8,)},
+        ),
+        Row("implicit_prior_vae", settings={"critic_moves": 2, "candidates": 5, "warm_up": 4}),
         Row("stick_breaking_vae"),
         Row("two_stage_vae", settings={"prior_epochs": 2}),
         Row("cvae"),
         Row("m2_vae"),
+        Row("siddharth_ssvae", settings={"draws": 2}),
+        Row("structured_output_cvae", settings={"draws": 2, "with_baseline": True}),
+        Row("mog_vae_classifier", settings={"draws": 2}),
+        Row(
+            "truncated_mog_vae",
+            settings={"num_clusters": CLASSES, "pretrain_steps": 2, "draws": 2},
+            rate=1e-4,  # as those of mog_vae_cluster
+        ),
+        Row("gmvae", settings={"num_clusters": CLASSES, "style_dim": 2, "draws": 2}),
         Row(
             "mog_vae_cluster",
             settings={"num_clusters": CLASSES, "pretrain_steps": 2},
@@ -171,7 +186,9 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "capacity_vae": "the mean divergence within an absolute value",
     "info_vae": "a discrepancy",
     "latent_distance_vae": "pairs of rows",
+    "gmvae": "the mean divergence of clusters within a maximum",
     "m2_vae": "a mean over labelled rows",
+    "siddharth_ssvae": "a mean over labelled rows",
     "semi_supervised_aae": "a mean over labelled rows",
     "cyclegan": "pools that take fakes in turn",
 }

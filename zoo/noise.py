@@ -250,6 +250,12 @@ def choice(weights, count):
     return tf.reduce_sum(tf.cast(uniform((count, 1)) > steps, tf.int32), axis=1)
 
 
+def categorical(logits):
+    """A draw for each row of unnormalised ln probabilities, `(rows, kinds)`; int32 `(rows,)`."""
+    gumbel = -tf.math.log(-tf.math.log(uniform((tf.shape(logits)[0], logits.shape[1]))))
+    return tf.argmax(logits + gumbel, axis=1, output_type=tf.int32)
+
+
 def permutation(count):
     """A shuffle of `0 ... count - 1`, the same on every replica."""
     word, _ = _current().bits((count, 1), shared=True)

@@ -18,6 +18,7 @@ import numpy as np
 from zoo.training.checks import nearest
 from zoo.training.data import planted
 from zoo.training.data.arrays import Data, DataError, from_arrays, some_labels, split, with_targets
+from zoo.training.data.derived import DERIVED
 
 PLANTED = {
     "manifold8": lambda count, seed: planted.manifold(8, count=count, seed=seed),
@@ -29,7 +30,7 @@ PLANTED = {
     "shapes": lambda count, seed: planted.shapes(count // 5, seed),
 }
 TFDS = ("mnist", "fashion_mnist", "cifar10", "olivetti_faces", "olivetti_edges2faces")
-PAIRED = "shapes, olivetti_edges2faces, or an .npz with `x` and `target`"  # what gives targets
+PAIRED = "shapes, quadrants1:mnist, olivetti_edges2faces, or an .npz with `x` and `target`"
 MIRROR = ("storage.googleapis.com", 443)
 MOST_PIXELS = 50_000_000  # of one image of a folder
 MOST_PLACES = 500_000_000  # pixels of all images of a folder
@@ -56,7 +57,8 @@ def load(
     Args:
         name: one of `names()`, another image set of TFDS, "folder:PATH" (PNG and JPEG,
             class folders optional), "npz:PATH" (arrays `x` and optional `y` of labels or
-            `target` of images) or "npy:PATH".
+            `target` of images) or "npy:PATH"; "binary:NAME" or "quadrants1:NAME" to 3, made of
+            another (`zoo.training.data.derived`).
         data_dir: where TFDS data lie; TFDS_DATA_DIR or its own default where None.
         size: (height, width), or one number, that images of TFDS or a folder are brought to.
         limit: keep at most so many training examples.
@@ -69,6 +71,10 @@ def load(
         DataError: with what to do, before anything is waited for.
     """
     kind, _, path = name.partition(":")
+    if path and kind in DERIVED:
+        given = {"data_dir": data_dir, "size": size, "limit": limit, "seed": seed}
+        inner = load(path, **given, labels_per_class=labels_per_class, download=download)
+        return DERIVED[kind](inner)
     if name in EMBEDDED:
         data = EMBEDDED[name](seed)
     elif name in PLANTED:

@@ -141,7 +141,8 @@ def likelihood(subject):
             seed=subject.seed,
         ),
     }
-    if isinstance(model.posterior, DiagonalGaussian) and hasattr(model, "log_likelihood"):
+    known = hasattr(model, "log_likelihood") and model.has_prior_density
+    if isinstance(model.posterior, DiagonalGaussian) and known:
         parts = elbo_surgery(model, x, seed=subject.seed)
         for name, meaning in SURGERY.items():
             given = {"error": parts[f"{name}_error"], "seed": subject.seed}

@@ -1,5 +1,6 @@
 """What a model can do beyond its verbs: what measures, signals and signatures ask of its class."""
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -10,10 +11,22 @@ class Capabilities:
     code_dtype = tf.float32
     code_range = None  # (lowest, highest) entry of a code that `decode` takes; None: any
     codes_dim = None  # size of the structured part of a code, where `sample` takes `codes`
+    label_sizes = None  # how many values each of several labels has; None: there is one label
     code_mask = None  # in [0, 1] for each dimension of a code, where dimensions are masked
     has_evidence_bound = False  # whether it gives importance weights (`zoo.vae.evidence_bound`)
     codes_have_scale = False  # whether the variance of a dimension tells if it is in use
     output_is_log_ratio = False  # whether `score` estimates ln p(x) - ln p_model(x)
+
+    @property
+    def label_shape(self):
+        """Shape of what `labels` are for one example."""
+        return () if self.label_sizes is None else (len(self.label_sizes),)
+
+    @property
+    def highest_label(self):
+        """The largest label, or those of several labels."""
+        sizes = self.num_classes if self.label_sizes is None else np.array(self.label_sizes)
+        return sizes - 1
 
     @property
     def code_shape(self):

@@ -84,7 +84,16 @@ def _fit(wanted, found):
 
 
 def require_codec(
-    cls, encoder, decoder, latent_dim, outputs=None, channels=1, places=(), labels=None, heads=None
+    cls,
+    encoder,
+    decoder,
+    latent_dim,
+    outputs=None,
+    channels=1,
+    places=(),
+    labels=None,
+    heads=None,
+    is_told=True,
 ):
     """Refuses an encoder or a decoder of another size than the model reads.
 
@@ -94,11 +103,12 @@ def require_codec(
         places: shape of the places that a code has, where it has some.
         labels: shapes of what both networks take beside data and code, in a list.
         heads: shapes of what the encoder gives, and the decoder takes, before the code.
+        is_told: whether the encoder takes the labels, too.
     """
     *sides, last = shapes(encoder.input_shape)[0]
     given, taken = (*places, outputs or latent_dim), (*places, latent_dim)
     rebuilt = (*sides, channels * last)
-    data = [(*sides, last), *labels] if labels else None
+    data = [(*sides, last), *labels] if labels and is_told else None
     require_map(cls, "encoder", encoder, data, [*heads, given] if heads else given)
     beside = [*(heads or ()), taken, *(labels or ())]
     require_map(cls, "decoder", decoder, beside if len(beside) > 1 else taken, rebuilt)

@@ -237,11 +237,12 @@ def checked_labels(model, y):
     lowest = -1 if model.targets == "some_labels" else 0
     if not np.issubdtype(y.dtype, np.integer):
         raise TypeError(f"`y` must be integer labels. Received: dtype {y.dtype}.")
-    if y.ndim > (2 if model.targets == "some_labels" else 1):
-        raise ValueError(f"`y` must have shape (batch,). Received: {y.shape}.")
-    if y.size and (y.min() < lowest or y.max() >= model.num_classes):
+    if y.shape[1:] != model.label_shape:
+        words = ", ".join(["batch", *map(str, model.label_shape)]) + "," * (not model.label_shape)
+        raise ValueError(f"`y` must have shape ({words}). Received: {y.shape}.")
+    if y.size and (y.min() < lowest or (y > model.highest_label).any()):
         raise ValueError(
-            f"`y` must be in [{lowest}, {model.num_classes - 1}]. "
+            f"`y` must be in [{lowest}, {model.highest_label}]. "
             f"Received: labels from {y.min()} to {y.max()}."
         )
     return y.astype(np.int32)

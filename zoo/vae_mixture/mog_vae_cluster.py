@@ -8,13 +8,12 @@ from zoo.contract.settings import Count
 from zoo.posteriors.clustered import ClusteredGaussian
 from zoo.priors.mixture import MixturePrior
 from zoo.registry import register
-from zoo.vae.base import VariationalModel
+from zoo.vae_mixture.base import MixtureVariationalModel
 from zoo.vae_mixture.pretraining import prepared
-from zoo.verbs.labels import completed
 
 
 @register
-class MoGVAECluster(VariationalModel):
+class MoGVAECluster(MixtureVariationalModel):
     """A VAE whose prior is a mixture of Gaussians, and whose encoder says which one.
 
         reconstruction = -E_q ln p(x|z)
@@ -40,12 +39,6 @@ class MoGVAECluster(VariationalModel):
     """
 
     terms = {"autoencoder": ("reconstruction", "divergence", "cluster")}
-    verbs = {
-        **VariationalModel.verbs,
-        "sample": ("count", "labels", "seed"),
-        "classify": ("x",),
-    }
-    unknown_labels = ("sample",)
 
     def __init__(
         self,
@@ -88,16 +81,6 @@ class MoGVAECluster(VariationalModel):
         divergence, cluster = self.posterior.divergences(output, self.prior)
         nll = self.likelihood.nll(x, self.decoder(z, training=training))
         return {"reconstruction": nll, "divergence": divergence, "cluster": cluster}
-
-    def sample(self, count, labels=None, seed=None, noise=False):
-        """Means of p(x|z) at `count` draws of z, each of its cluster, or draws of x.
-
-        labels: clusters; one for each or one for all, where -1, or None, drawn from pi.
-        """
-        with self.noise.serving(seed, count):
-            z = self.prior.sample(count, completed(self, labels, self.prior.choose(count)))
-            output = self.decoder(z, training=False)
-            return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
 
     def classify(self, x):
         """q(c|x), `(batch, num_clusters)`."""

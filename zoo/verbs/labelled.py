@@ -36,12 +36,16 @@ class LabelVerbs:
         """What x would be with these labels: its code, which stays, decoded with them."""
         return self.decode(self.encode(x), labels)
 
+    def label_of(self, classes):
+        """The labels of classes, int32 `(batch,)`: the same, where there is one label."""
+        return classes
+
     def known(self, x, labels):
         """The labels of x: those given, and the most probable where they are unknown."""
         labels = checked(self, labels, tf.shape(x)[0])
 
         def guessed():
-            best = tf.argmax(self.classify(x), axis=1, output_type=tf.int32)
+            best = self.label_of(tf.argmax(self.classify(x), axis=1, output_type=tf.int32))
             return tf.where(labels < 0, best, labels)
 
         return tf.cond(tf.reduce_any(labels < 0), guessed, lambda: labels)
