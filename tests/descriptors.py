@@ -162,6 +162,25 @@ ROWS = {
             encoded=(5,),
             settings={"categories": (CLASSES,), "continuous": 2},
         ),
+        Row(
+            "projection_gan",
+            called_on="z, labels",
+            shapes=(VECTOR, IMAGE),
+            settings={"discriminator_moves": 2},
+        ),
+        Row(
+            "sagan",
+            called_on="z, labels",
+            shapes=(IMAGE,),
+            settings={"width": 2},
+            still={"discriminator": (7, 8, 9, 10)},  # of attention, whose gain starts at 0
+        ),
+        Row(
+            "biggan",
+            called_on="z, labels",
+            shapes=(IMAGE,),
+            settings={"width": 2, "shared_size": 4, "average_start": 2},
+        ),
         Row("vae_gan"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
         Row("pix2pix", shapes=(IMAGE, (9, 12, 2))),
@@ -171,14 +190,36 @@ ROWS = {
             settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
             rate=3e-4,  # cycles weigh ten times a loss: larger steps diverge
         ),
+        Row("denoising_gan", shapes=(IMAGE, (9, 12, 2))),
+        Row(
+            "modality_transfer_gan",
+            shapes=(IMAGE,),
+            settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
+            rate=3e-4,
+        ),
     )
 }
 NORMALIZED = (
-    *("maf", "gan", "nsgan", "lsgan", "acgan", "wgan_gp", "sngan", "bayesian_gan", "unrolled_gan"),
+    *(
+        "maf",
+        "gan",
+        "nsgan",
+        "lsgan",
+        "acgan",
+        "projection_gan",
+        "sagan",
+        "biggan",
+        "wgan_gp",
+        "sngan",
+        "bayesian_gan",
+        "unrolled_gan",
+    ),
     *("consensus_gan", "infogan", "vae_gan", "anogan"),
 )
 COUPLED = {  # what a model computes over a batch, and so over each slice of it
     **dict.fromkeys(NORMALIZED, "batch normalization"),
+    "consensus_gan": "the length of a mean gradient",
+    "unrolled_gan": "steps along a mean gradient",
     "vq_vae": "averages of the codebook",
     "wae_mmd": "a discrepancy",
     "mask_aae": "the variance of codes",
@@ -187,10 +228,9 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "info_vae": "a discrepancy",
     "latent_distance_vae": "pairs of rows",
     "gmvae": "the mean divergence of clusters within a maximum",
-    "m2_vae": "a mean over labelled rows",
-    "siddharth_ssvae": "a mean over labelled rows",
     "semi_supervised_aae": "a mean over labelled rows",
     "cyclegan": "pools that take fakes in turn",
+    "modality_transfer_gan": "pools that take fakes in turn",
 }
 every_model = pytest.mark.parametrize("name", ROWS)
 QUICK = ("vae", "vq_vae", "flex_ae", "td_vae", "m2_vae", "maf", "wgan_gp", "bayesian_gan")

@@ -25,7 +25,10 @@ from .gan_dynamics.bayesian_gan import BayesianGAN as BayesianGAN
 from .gan_dynamics.consensus_gan import ConsensusGAN as ConsensusGAN
 from .gan_dynamics.unrolled_gan import UnrolledGAN as UnrolledGAN
 from .gan_label.acgan import ACGAN as ACGAN
+from .gan_label.biggan import BigGAN as BigGAN
 from .gan_label.infogan import InfoGAN as InfoGAN
+from .gan_label.projection_gan import ProjectionGAN as ProjectionGAN
+from .gan_label.sagan import SAGAN as SAGAN
 from .hybrid.anogan import AnoGAN as AnoGAN
 from .hybrid.vae_gan import VAEGAN as VAEGAN
 from .matching.flex_ae import FlexAE as FlexAE
@@ -38,6 +41,8 @@ from .saving.presets import list_presets as list_presets
 from .saving.presets import load_preset as load_preset
 from .sequence.td_vae import TDVAE as TDVAE
 from .translation.cyclegan import CycleGAN as CycleGAN
+from .translation.denoising_gan import DenoisingGAN as DenoisingGAN
+from .translation.modality_transfer_gan import ModalityTransferGAN as ModalityTransferGAN
 from .translation.pix2pix import Pix2Pix as Pix2Pix
 from .vae.beta_vae import BetaVAE as BetaVAE
 from .vae.capacity_vae import CapacityVAE as CapacityVAE

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from zoo.likelihoods.gaussian import Gaussian
-from zoo.networks.pairs import guided_decoder, joined_encoder
+from zoo.networks.pairs import conditional_decoder, joined_encoder
 from zoo.vae_label.structured_output_cvae import StructuredOutputCVAE
 
 
@@ -34,7 +34,7 @@ def made(cls=StructuredOutputCVAE, alpha=1.0, sigma=0.1, latent_dim=2):
     return cls(
         joined_encoder([(1,), (1,), (1,)], 2 * latent_dim, hidden),
         joined_encoder([(1,), (1,)], 2 * latent_dim, hidden),
-        guided_decoder([(1,), (1,)], latent_dim, (1,), hidden),
+        conditional_decoder([(1,), (1,)], latent_dim, (1,), hidden),
         latent_dim,
         baseline=joined_encoder([(1,)], 1, hidden),
         alpha=alpha,

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from zoo.networks.labelled import labelled
 from zoo.networks.mlp import mlp
-from zoo.networks.pairs import guided_encoder
+from zoo.networks.pairs import conditional_encoder
 from zoo.training.data.arrays import some_labels
 from zoo.training.data.planted import blobs
 from zoo.vae_label.m2_vae import M2VAE
@@ -27,7 +27,7 @@ def made(size=4, latent_dim=2, sizes=(3,), hidden=(8,), cls=SiddharthSSVAE, **se
     decoder = labelled(lambda shape: mlp(shape, size, hidden), (latent_dim,), labels)
     classifier = mlp(size, sum(sizes), hidden)
     if first:
-        classifier = guided_encoder((size,), latent_dim, sum(sizes), hidden)
+        classifier = conditional_encoder((size,), latent_dim, sum(sizes), hidden)
     if len(sizes) > 1:
         settings["label_sizes"] = sizes
     count = int(np.prod(sizes))

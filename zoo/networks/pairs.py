@@ -23,7 +23,7 @@ def joined_encoder(shapes, outputs, hidden=(256, 256), channels=(32, 64), name=N
     return keras.Model(inputs, inner(both), name=name)
 
 
-def guided_encoder(
+def conditional_encoder(
     data_shape, latent_dim, outputs, hidden=(256, 256), channels=(32, 64), name=None
 ):
     """Data and a code to a vector of `outputs` numbers; the code joins what is made of the data.
@@ -36,12 +36,14 @@ def guided_encoder(
         name: of the network.
     """
     x, z = keras.Input(data_shape), keras.Input((latent_dim,))
-    seen = default.encoder(data_shape, hidden[-1], hidden, channels, name="seen")(x)
-    inner = keras.layers.Concatenate()([keras.layers.Activation("relu")(seen), z])
+    features = default.encoder(data_shape, hidden[-1], hidden, channels, name="features")(x)
+    inner = keras.layers.Concatenate()([keras.layers.Activation("relu")(features), z])
     return keras.Model([x, z], mlp(inner.shape[1], outputs, hidden[-1:])(inner), name=name)
 
 
-def guided_decoder(shapes, latent_dim, data_shape, hidden=(256, 256), channels=(32, 64), name=None):
+def conditional_decoder(
+    shapes, latent_dim, data_shape, hidden=(256, 256), channels=(32, 64), name=None
+):
     """Data of these shapes and a code to data: the code joins what an encoder makes of the data.
 
     Args:
@@ -52,10 +54,10 @@ def guided_decoder(shapes, latent_dim, data_shape, hidden=(256, 256), channels=(
         name: of the network.
     """
     inputs = [keras.Input(shape) for shape in shapes]
-    seen = joined_encoder(shapes, hidden[-1], hidden, channels, name="seen")
-    inner = keras.layers.Activation("relu")(seen(inputs if len(inputs) > 1 else inputs[0]))
+    features = joined_encoder(shapes, hidden[-1], hidden, channels, name="features")
+    inner = keras.layers.Activation("relu")(features(inputs if len(inputs) > 1 else inputs[0]))
     if latent_dim:
         inputs.append(keras.Input((latent_dim,)))
         inner = keras.layers.Concatenate()([inner, inputs[-1]])
-    shown = default.decoder(inner.shape[1], data_shape, hidden, channels, name="shown")(inner)
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], shown, name=name)
+    output = default.decoder(inner.shape[1], data_shape, hidden, channels, name="generator")(inner)
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], output, name=name)

@@ -21,9 +21,9 @@ class CodeBank(keras.layers.Layer):
     def __init__(self, width, capacity=1000, **options):
         super().__init__(**{"dtype": "float32", **options})
         self.width, self.capacity = width, capacity
-        kept = {"initializer": "zeros", "trainable": False}
-        self.rows = self.add_weight(name="rows", shape=(capacity, width), **kept)
-        self.count = self.add_weight(name="count", shape=(), **kept)
+        shared = {"initializer": "zeros", "trainable": False}
+        self.rows = self.add_weight(name="rows", shape=(capacity, width), **shared)
+        self.count = self.add_weight(name="count", shape=(), **shared)
         self.built = True
 
     @property

@@ -1,5 +1,6 @@
 """What models trained on an evidence bound of data and labels share."""
 
+import numpy as np
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -51,6 +52,7 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         distributions["class_prior"] = class_prior or Categorical(num_classes)
         networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         super().__init__(**networks, num_classes=num_classes, **distributions, **parts)
+        self.share = parts.get("labelled_share")  # of papers that have it: see `among_labelled`
 
     @classmethod
     def default_networks(
@@ -75,6 +77,16 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         `parts`: settings of the class."""
         return {"labels": [()]}
 
+    def see_labels(self, y):
+        if self.share is None:
+            self.share = float(np.mean(np.reshape(np.asarray(y) >= 0, [len(y), -1]).any(axis=1)))
+
+    def among_labelled(self, is_labelled, values, training):
+        """Values of rows with a label, which are 0 elsewhere, whose mean over many batches is that
+        over the labelled rows of the data; over those of the batch, where it is not known."""
+        weighted = training and self.share
+        return values / self.share if weighted else self.among(is_labelled, values)
+
     def codes(self, x, y, training):
         """What the encoder gives for x and its labels."""
         return self.encoder([x, y], training=training)
@@ -98,10 +110,11 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
     def of_each_class(self, function, x):
         """A function of rows and labels for every label of every row, `(batch, num_classes)`.
 
-        x: an array or a structure of some."""
+        x: an array, or a structure of arrays.
+        """
         count, classes = tf.shape(tf.nest.flatten(x)[0])[0], self.num_classes
         with self.noise.expanded(classes):
-            labels = self.label_of(tf.tile(tf.range(classes), [count]))
+            labels = self.label_of(tf.tile(tf.range(classes), tf.stack([count])))
             rows = tf.nest.map_structure(lambda each: tf.repeat(each, classes, axis=0), x)
             values = function(rows, labels)
         return tf.reshape(values, [-1, classes])

@@ -6,15 +6,15 @@ import tensorflow as tf
 
 from zoo.losses.partial_labels import agreement, log_joint, split
 from zoo.networks import default
-from zoo.networks.pairs import guided_encoder
+from zoo.networks.pairs import conditional_encoder
 
 
 class LabelFirst:
     """q(y|x) q(z|x, y): the classifier sees data, the encoder data and labels."""
 
-    encoder_is_told = True
+    encoder_takes_labels = True
 
-    def taken(self, data_shape, latent_dim):
+    def classifier_inputs(self, data_shape, latent_dim):
         """What the classifier takes."""
         return data_shape
 
@@ -41,13 +41,15 @@ class LabelFirst:
 class CodeFirst:
     """q(z|x) q(y|x, z): the encoder sees data, the classifier data and a code."""
 
-    encoder_is_told = False
+    encoder_takes_labels = False
 
-    def taken(self, data_shape, latent_dim):
+    def classifier_inputs(self, data_shape, latent_dim):
         return [data_shape, (latent_dim,)]
 
     def networks(self, data_shape, codes, latent_dim, outputs, sizes):
-        classifier = guided_encoder(data_shape, latent_dim, outputs, **sizes, name="classifier")
+        classifier = conditional_encoder(
+            data_shape, latent_dim, outputs, **sizes, name="classifier"
+        )
         return {"encoder": default.encoder(data_shape, codes, **sizes), "classifier": classifier}
 
     def codes(self, model, x, y, training):

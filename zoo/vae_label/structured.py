@@ -8,7 +8,7 @@ import tensorflow as tf
 from zoo.contract import checks
 from zoo.contract.model import GenerativeModel
 from zoo.contract.settings import Flag, Likelihood, Widths
-from zoo.networks.pairs import guided_decoder, joined_encoder
+from zoo.networks.pairs import conditional_decoder, joined_encoder
 from zoo.posteriors.gaussian import DiagonalGaussian
 from zoo.vae.evidence_bound import EvidenceBound
 
@@ -79,11 +79,13 @@ class StructuredOutputModel(EvidenceBound, GenerativeModel):
         )
         both, baseline = 2 * latent_dim, None
         if with_baseline:
-            baseline = guided_decoder([data_shape], 0, output, *sizes, name="baseline")
+            baseline = conditional_decoder([data_shape], 0, output, *sizes, name="baseline")
         return {
             "recognition": joined_encoder([*conditions, y], both, *sizes, name="recognition"),
             "prior_network": joined_encoder(conditions, both, *sizes, name="prior_network"),
-            "generator": guided_decoder(conditions, latent_dim, output, *sizes, name="generator"),
+            "generator": conditional_decoder(
+                conditions, latent_dim, output, *sizes, name="generator"
+            ),
             "baseline": baseline,
             "likelihood": likelihood,
         }
@@ -113,14 +115,14 @@ class StructuredOutputModel(EvidenceBound, GenerativeModel):
         """The likelihood's parameters of y."""
         return self.generator([*conditions, z], training=training)
 
-    def shown(self, conditions, z):
+    def decoded(self, conditions, z):
         """The mean of p(y|x, z)."""
         return self.likelihood.mean(self.generate(conditions, z, training=False))
 
     def call(self, x, training=False):
         """The mean of p(y|x, z) at the mean of p(z|x)."""
         conditions, _ = self.conditions(x, training=False)
-        return self.shown(
+        return self.decoded(
             conditions, self.posterior.mean(self.prior_of(conditions, training=False))
         )
 
@@ -128,14 +130,14 @@ class StructuredOutputModel(EvidenceBound, GenerativeModel):
         """The mean of p(y|x, z) at a draw of p(z|x): one of the y that x may have."""
         conditions, _ = self.conditions(x, training=False)
         with self.noise.serving(seed, tf.shape(x)[0]):
-            return self.shown(
+            return self.decoded(
                 conditions, self.posterior.sample(self.prior_of(conditions, False))[0]
             )
 
     def reconstruct(self, x, y):
         """The mean of p(y|x, z) at the mean of q(z|x, y)."""
         conditions, _ = self.conditions(x, training=False)
-        return self.shown(
+        return self.decoded(
             conditions, self.posterior.mean(self.recognition([*conditions, y], training=False))
         )
 

@@ -66,8 +66,8 @@ class StructuredOutputCVAE(StructuredOutputModel):
         output = self.recognition([*conditions, y], training=training)
         prior = self.prior_of(conditions, training)
         codes = [self.posterior.sample(each)[0] for each in (output, prior)]
-        shown = [self.generate(conditions, z, training) for z in codes]
-        near, far = (self.likelihood.nll(y, each) for each in shown)
+        outputs = [self.generate(conditions, z, training) for z in codes]
+        near, far = (self.likelihood.nll(y, each) for each in outputs)
         gap = gaussian_kl(*tf.split(output, 2, axis=1), *tf.split(prior, 2, axis=1))
         terms = {"reconstruction": self.alpha * near, "divergence": self.alpha * gap}
         terms["prediction"] = (1.0 - self.alpha) * far

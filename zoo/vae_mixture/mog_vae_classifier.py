@@ -106,19 +106,19 @@ class MoGVAEClassifier(MixtureVariationalModel):
         outputs = [self.codes(x, training=False)]
         return self.over_draws(lambda z: tf.exp(self.log_classes(z)), outputs, self.draws)
 
-    def strangeness(self, x):
+    def novelty(self, x):
         """How far E[z|x] is from the nearest mean, squared and in units of sigma, and -ln p(x|z)
         there, nats; each `(batch,)`."""
         z = self.encode(x)
         return self.prior.nearest(z), -self.log_likelihood(x, z)
 
     def rejects(self, x):
-        """Whether either of `strangeness` is above its limit, bool `(batch,)`."""
-        distance, error = self.strangeness(x)
+        """Whether either of `novelty` is above its limit, bool `(batch,)`."""
+        distance, error = self.novelty(x)
         return (distance > self.distance_limit) | (error > self.error_limit)
 
     def set_limits(self, x, share=0.01):
         """Sets each limit, which is saved, to what this share of x is above."""
-        values = batches.mapped(lambda rows: tf.stack(self.strangeness(rows), axis=1), x)
+        values = batches.mapped(lambda rows: tf.stack(self.novelty(rows), axis=1), x)
         for limit, value in zip(self.state, np.quantile(values, 1.0 - share, axis=0), strict=True):
             getattr(self, limit).assign(value)

@@ -14,7 +14,7 @@ from zoo.vae_mixture.pretraining import prepared
 
 @register
 class MoGVAECluster(MixtureVariationalModel):
-    """A VAE whose prior is a mixture of Gaussians, and whose encoder says which one.
+    """A VAE whose prior is a mixture of Gaussians, and whose encoder infers which one.
 
         reconstruction = -E_q ln p(x|z)
         divergence     = sum_k q_k KL(q(z|x) | N(mean_k, diag var_k))
