@@ -1,10 +1,11 @@
-"""Data sets made of others: `load("binary:mnist")`, `load("quadrants1:mnist")`."""
+"""Data sets made of others: `load("binary:mnist")`, `load("rician:brain_t1_gm")`."""
 
 import dataclasses
 
 import numpy as np
 
 from zoo.training.data.arrays import DataError, with_targets
+from zoo.training.data.corrupted import corrupted
 
 PLACES = ((1, 0), (0, 0), (1, 1), (0, 1))  # of quadrants: lower left first, upper right last
 
@@ -60,9 +61,11 @@ def require_images(kind, data):
         )
 
 
-DERIVED = {
-    "binary": binary,
-    "quadrants1": lambda data: quadrants(data, 1),
-    "quadrants2": lambda data: quadrants(data, 2),
-    "quadrants3": lambda data: quadrants(data, 3),
+DERIVED = {  # prefix -> function of data and a seed
+    "binary": lambda data, seed: binary(data),
+    "quadrants1": lambda data, seed: quadrants(data, 1),
+    "quadrants2": lambda data, seed: quadrants(data, 2),
+    "quadrants3": lambda data, seed: quadrants(data, 3),
+    "gaussian": lambda data, seed: corrupted(data, "gaussian", seed),
+    "rician": lambda data, seed: corrupted(data, "rician", seed),
 }

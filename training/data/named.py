@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from zoo.training.checks import nearest
-from zoo.training.data import corrupted, planted
+from zoo.training.data import planted
 from zoo.training.data.arrays import Data, DataError, from_arrays, some_labels, split, with_targets
 from zoo.training.data.derived import DERIVED
 
@@ -58,14 +58,12 @@ def load(
 
     Args:
         name: one of `names()`, another image set of TFDS, "folder:PATH" (PNG and JPEG,
-            class folders optional), "npz:PATH" (arrays `x` and optional `y` of labels or
-            `target` of images) or "npy:PATH"; "binary:NAME" or "quadrants1:NAME" to 3, made of
-            another (`zoo.training.data.derived`).
+            class folders optional), "npz:PATH" (arrays `x` and optional `y` of labels or `target`
+            of images), "npy:PATH", or "KIND:NAME", made of another (KIND of `derived.DERIVED`).
         data_dir: where TFDS data lie; TFDS_DATA_DIR or its own default where None.
         size: (height, width), or one number, that images of TFDS or a folder are brought to.
         limit: keep at most so many training examples.
-        labels_per_class: of the training labels, how many of each class are kept; the
-            others become -1, unknown. All are kept where None.
+        labels_per_class: how many training labels of each class are kept, others -1; None: all.
         seed: of planted draws, of splits and of the labels that are kept.
         download: let TFDS download what is not prepared.
 
@@ -73,11 +71,9 @@ def load(
         DataError: with what to do, before anything is waited for.
     """
     kind, _, path = name.partition(":")
-    rest = {"data_dir": data_dir, "size": size, "limit": limit, "seed": seed, "download": download}
     if path and kind in DERIVED:
-        return DERIVED[kind](load(path, labels_per_class=labels_per_class, **rest))
-    if path and kind in corrupted.CORRUPTIONS:
-        return corrupted.corrupted(load(path, **rest), kind, seed)
+        options = {"size": size, "limit": limit, "labels_per_class": labels_per_class, "seed": seed}
+        return DERIVED[kind](load(path, data_dir=data_dir, download=download, **options), seed)
     if name in EMBEDDED:
         data = EMBEDDED[name](seed)
     elif name in PLANTED:

@@ -19,7 +19,9 @@ class Capabilities(Tables):
     code_dtype: tf.DType = tf.float32
     code_range: tuple[float, float] | None = None  # of entries that `decode` takes; None: any
     codes_dim: int | None = None  # of the structured part, where `sample` takes `codes`
-    label_sizes: tuple[int, ...] | None = None  # values of each of several labels; None: one label
+    classes_per_label: tuple[int, ...] | None = (
+        None  # values of each of several labels; None: one label
+    )
     code_mask: Any = None  # in [0, 1] for each dimension of a code, where dimensions are masked
     has_evidence_bound: bool = False  # whether it gives importance weights
     codes_have_scale: Any = False  # whether the variance of a dimension tells if it is in use
@@ -48,13 +50,13 @@ class Capabilities(Tables):
     @property
     def label_shape(self) -> tuple[int, ...]:
         """Shape of what `labels` are for one example."""
-        return () if self.label_sizes is None else (len(self.label_sizes),)
+        return () if self.classes_per_label is None else (len(self.classes_per_label),)
 
     @property
     def highest_label(self) -> Any:
         """The largest label, or those of several labels."""
-        sizes = self.num_classes if self.label_sizes is None else np.array(self.label_sizes)
-        return sizes - 1
+        several = self.classes_per_label
+        return self.num_classes - 1 if several is None else np.array(several) - 1
 
     @property
     def code_shape(self) -> tuple[int, ...] | None:

@@ -81,6 +81,7 @@ class SiddharthSSVAE(LabelledVariationalModel):
         parts |= {"factorization": factorization, "supervised_weight": supervised_weight}
         parts |= {"classification_weight": classification_weight, "labelled_share": labelled_share}
         super().__init__(encoder, decoder, latent_dim, num_classes, **parts)
+        self.classes_per_label = label_sizes
         self.sizes, self.inference = sizes, named(factorization)
 
     @staticmethod

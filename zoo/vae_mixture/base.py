@@ -1,9 +1,15 @@
 """What models share whose prior of codes is a mixture, one component for each class or cluster."""
 
+from typing import Annotated
+
 import tensorflow as tf
 
+from zoo.contract.settings import Count
 from zoo.vae.base import VariationalModel
+from zoo.vae_mixture.pretraining import prepared
 from zoo.verbs.labels import completed
+
+Clusters = Annotated[int, Count(size=True, search=(2, 32))]
 
 
 class MixtureVariationalModel(VariationalModel):
@@ -22,6 +28,11 @@ class MixtureVariationalModel(VariationalModel):
         "classify": ("x",),
     }
     unknown_labels = ("sample",)
+    pretrain_steps = 0  # of the autoencoder alone, before its codes are clustered
+
+    def prepare(self, data):
+        if self.pretrain_steps:
+            prepared(self, data, self.pretrain_steps)
 
     def sample(self, count, labels=None, seed=None, noise=False):
         """Means of p(x|z) at `count` draws of z, each of its component, or draws of x.

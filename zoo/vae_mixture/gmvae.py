@@ -12,7 +12,7 @@ from zoo.networks.mlp import mlp
 from zoo.priors.style_mixture import StyleMixture
 from zoo.registry import register
 from zoo.replicas import ordered_sum
-from zoo.vae_mixture.base import MixtureVariationalModel
+from zoo.vae_mixture.base import Clusters, MixtureVariationalModel
 
 FreeBits = Number(at_least=0.0, schedule=True, search=(0.1, 3.0), scale="linear")
 
@@ -76,7 +76,7 @@ class GMVAE(MixtureVariationalModel):
         data_shape,
         latent_dim,
         *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 16,
+        num_clusters: Clusters = 16,
         style_dim: Annotated[int, Count(size=True, search=(2, 64))] = 10,
         hidden: Widths = (256, 256),
         channels: Widths = (32, 64),

@@ -8,8 +8,7 @@ from zoo.contract.settings import Count
 from zoo.posteriors.clustered import ClusteredGaussian
 from zoo.priors.mixture import MixturePrior
 from zoo.registry import register
-from zoo.vae_mixture.base import MixtureVariationalModel
-from zoo.vae_mixture.pretraining import prepared
+from zoo.vae_mixture.base import Clusters, MixtureVariationalModel
 
 
 @register
@@ -46,7 +45,7 @@ class MoGVAECluster(MixtureVariationalModel):
         decoder,
         latent_dim,
         *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
+        num_clusters: Clusters = 10,
         pretrain_steps: Annotated[int, Count(at_least=0)] = 1000,
         posterior=None,
         prior=None,
@@ -59,21 +58,10 @@ class MoGVAECluster(MixtureVariationalModel):
         self.num_classes = num_clusters  # what `labels` of `sample` count
 
     @classmethod
-    def default_networks(
-        cls,
-        data_shape,
-        latent_dim,
-        *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
-        **sizes,
-    ):
+    def default_networks(cls, data_shape, latent_dim, *, num_clusters: Clusters = 10, **sizes):
         posterior = ClusteredGaussian(num_clusters)
         networks = super().default_networks(data_shape, latent_dim, posterior=posterior, **sizes)
         return {**networks, "posterior": posterior}
-
-    def prepare(self, data):
-        if self.pretrain_steps:
-            prepared(self, data, self.pretrain_steps)
 
     def autoencoder_loss(self, x, y, training):
         output = self.encoder(x, training=training)

@@ -7,8 +7,7 @@ import tensorflow as tf
 from zoo.contract.settings import Choice, Count, Number
 from zoo.priors.truncated_mixture import TruncatedMixture
 from zoo.registry import register
-from zoo.vae_mixture.base import MixtureVariationalModel
-from zoo.vae_mixture.pretraining import prepared
+from zoo.vae_mixture.base import Clusters, MixtureVariationalModel
 
 
 @register
@@ -51,7 +50,7 @@ class TruncatedMoGVAE(MixtureVariationalModel):
         decoder,
         latent_dim,
         *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
+        num_clusters: Clusters = 10,
         pretrain_steps: Annotated[int, Count(at_least=0)] = 1000,
         draws: Annotated[int, Count()] = 10,
         prior=None,
@@ -68,7 +67,7 @@ class TruncatedMoGVAE(MixtureVariationalModel):
         data_shape,
         latent_dim,
         *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
+        num_clusters: Clusters = 10,
         inside: Annotated[float, Number(above=0.0, at_most=1.0)] = 0.95,
         outliers: Annotated[float, Number(above=0.0, below=1.0)] = 0.1,
         variance: Annotated[str, Choice(("learned", "fixed"))] = "learned",
@@ -77,10 +76,6 @@ class TruncatedMoGVAE(MixtureVariationalModel):
         networks = super().default_networks(data_shape, latent_dim, **sizes)
         prior = TruncatedMixture(latent_dim, num_clusters, variance, inside, outliers)
         return {**networks, "prior": prior}
-
-    def prepare(self, data):
-        if self.pretrain_steps:
-            prepared(self, data, self.pretrain_steps)
 
     def log_shares(self, x):
         """ln q(k|x), the outliers first: `(batch, 1 + num_clusters)`."""

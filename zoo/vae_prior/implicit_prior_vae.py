@@ -32,8 +32,8 @@ class ImplicitPriorVAE(VariationalModel):
     takes one of `candidates` draws of N(0, I), with probabilities that go as exp T; after
     `fit_sampler(x)` it draws q(z|x) of an example that was kept. `score` estimates the bound.
 
-    Departures: the critic moves within each step; the code trains it ten epochs after each of the
-    autoencoder's. Networks have the widths of `hidden`, the code's three of 500.
+    Departures: the critic moves within each step, in the code ten epochs after each of the
+    autoencoder's; networks have the widths of `hidden`, in the code 500, 500, 500.
 
     Args:
         encoder: data to `(batch, 2 latent_dim)`: means, then ln variances.
@@ -117,8 +117,7 @@ class ImplicitPriorVAE(VariationalModel):
 
     def fit_sampler(self, x):
         """Keeps what the encoder gives for examples of x: `sample` then draws their codes."""
-        x = batches.checked_data(self, np.asarray(x), "x")
-        self.prior.fill(batches.mapped(lambda rows: self.codes(rows, False), x))
+        self.prior.fill(batches.mapped(self.encoder, batches.checked_rows(self, x)))
         return self
 
     def score(self, x, seed=0):

@@ -1,7 +1,5 @@
 """A prior trained by itself, on the codes of a model that stays as it is."""
 
-import numpy as np
-
 from zoo.contract.model import GenerativeModel
 from zoo.input_pipeline import batches
 
@@ -40,8 +38,8 @@ def fit_prior(model, x, optimizer=None, **options):
         optimizer: of the prior; Adam(1e-3) where None.
         **options: those of `fit`; 20 epochs where none are given.
     """
-    x = batches.checked_data(model, np.asarray(x), "x")
-    outputs = batches.mapped(lambda rows: model.encoder(rows, training=False), x)
+    rows = batches.checked_rows(model, x)
+    outputs = batches.mapped(lambda batch: model.encoder(batch, training=False), rows)
     with model.distribute_strategy.scope():
         alone = PriorOfCodes(model.prior, model.posterior, outputs.shape[1], seed=model.seed)
     alone.compile(optimizer)

@@ -19,7 +19,7 @@ class LabelVerbs:
     encode: Callable[..., tf.Tensor]
     decode: Callable[..., tf.Tensor]
     classify: Callable[..., tf.Tensor]
-    label_sizes: tuple[int, ...] | None
+    classes_per_label: tuple[int, ...] | None
     verbs: dict[str, tuple[str, ...]] = {
         "sample": ("count", "labels", "seed"),
         "encode": ("x", "labels"),
@@ -46,9 +46,9 @@ class LabelVerbs:
 
     def label_of(self, classes: tf.Tensor) -> tf.Tensor:
         """The labels of classes, int32 `(batch,)`: the same, where there is one label."""
-        if self.label_sizes is None:
+        if self.classes_per_label is None:
             return classes
-        return tf.gather(every_class(self.label_sizes), classes)
+        return tf.gather(every_class(self.classes_per_label), classes)
 
     def known(self, x: tf.Tensor, labels: Any) -> tf.Tensor:
         """The labels of x: those given, and the most probable where they are unknown."""

@@ -10,7 +10,7 @@ def checked(model: Any, labels: Any, count: Any, unknown: bool = True) -> tf.Ten
     """`count` int32 labels, refused where they are not classes of the model.
 
     Args:
-        model: has `num_classes`, or `label_sizes` where it has several labels.
+        model: has `num_classes`, or `classes_per_label` where it has several labels.
         labels: one for each row, one for all, or None where `unknown` ones are accepted.
         count: how many rows, a number or a tensor.
         unknown: whether -1 is accepted.
