@@ -44,6 +44,8 @@ class StructuredOutputCVAE(StructuredOutputModel):
     conditional generative models".
     """
 
+    terms = {"model": ("reconstruction", "divergence", "prediction")}
+
     def __init__(
         self,
         recognition,
@@ -58,8 +60,8 @@ class StructuredOutputCVAE(StructuredOutputModel):
     ):
         parts |= {"baseline": baseline, "alpha": alpha, "draws": draws}
         super().__init__(recognition, prior_network, generator, latent_dim, **parts)
-        own = ("reconstruction", "divergence", "prediction")
-        self.terms = {"model": own if baseline is None else (*own, "baseline")}
+        if baseline is not None:
+            self.terms = {"model": (*self.terms["model"], "baseline")}
 
     def model_loss(self, x, y, training):
         conditions, guess = self.conditions(x, training)
