@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from zoo.training.data.arrays import DataError, with_targets
 from zoo.training.data.corrupted import corrupted
+from zoo.training.data.dataset import DataError
 
 PLACES = ((1, 0), (0, 0), (1, 1), (0, 1))  # of quadrants: lower left first, upper right last
 
@@ -13,8 +13,8 @@ PLACES = ((1, 0), (0, 0), (1, 1), (0, 1))  # of quadrants: lower left first, upp
 def binary(data):
     """Images of which every value is 0 or 1: what is above a half."""
     require_images("binary", data)
-    sides = {side: (getattr(data, side) > 0.5).astype(np.float32) for side in ("train", "test")}
-    return dataclasses.replace(data, name=f"{data.name}_binary", **sides)
+    train, test = (np.float32(np.asarray(side) > 0.5) for side in (data.train, data.test))
+    return dataclasses.replace(data, name=f"binary:{data.name}", train=train, test=test)
 
 
 def quadrants(data, count):
@@ -23,11 +23,17 @@ def quadrants(data, count):
     The lower left one is given first, then the upper left and the lower right one.
     """
     require_images("quadrants", data)
-    sides = {side: quarters(getattr(data, side)) for side in ("train", "test")}
-    given = {side: tiles[..., :count] for side, tiles in sides.items()}
-    info = {**data.info, "quadrants": count}
-    made = dataclasses.replace(data, name=f"{data.name}_quadrants{count}", info=info, **given)
-    return with_targets(made, *(sides[side][..., count:] for side in ("train", "test")))
+    train, test = (quarters(np.asarray(side)) for side in (data.train, data.test))
+    return dataclasses.replace(
+        data,
+        name=f"quadrants{count}:{data.name}",
+        train=train[..., :count],
+        test=test[..., :count],
+        train_targets=train[..., count:],
+        test_targets=test[..., count:],
+        paired=("train", "test"),
+        info={**data.info, "quadrants": count},
+    )
 
 
 def quarters(images):
