@@ -27,7 +27,7 @@ def results(data_dir):
 
 def one(data_dir, name, count, seed, steps):
     """Trains one model with `count` labels, a tenth of each digit, and classifies held-out rows."""
-    from zoo.training.data.arrays import some_labels
+    from zoo.training.data.labels import some_labels
 
     data = runs.images("mnist", data_dir)
     x, test = (side.reshape(len(side), -1) for side in (data.train, data.test))

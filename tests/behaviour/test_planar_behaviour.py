@@ -62,7 +62,7 @@ def test_the_determinant_is_that_of_autodiff(figure):
             moved, log_det = step.forward(z)
         exact = np.linalg.slogdet(tape.batch_jacobian(moved, z).numpy())[1]
         worst = max(worst, float(np.max(np.abs(log_det - exact))))
-    assert figure("PlanarFlowVAE: error of ln |det|", worst, "below 1e-3") < 1e-3
+    assert figure("PlanarFlowVAE: error of the log-determinant", worst, "below 1e-3") < 1e-3
 
 
 @functools.cache
