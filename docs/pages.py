@@ -160,7 +160,7 @@ def docstring(text):
 
     def close():
         if block:
-    X
+            shown = textwrap.dedent("\n".join(block)).strip("\n").rstrip()
             kind = "pycon" if shown.startswith(">>>") else "text"
             lines.extend(items(block) if section else [fence(shown, kind), ""])
             block.clear()
