@@ -25,6 +25,7 @@ setup(
         "zoo.saving": ["registry.json"],
         "zoo.training": ["*.pyi", "recipes/*.yaml"],
         "zoo.training.tuning": ["*.pyi"],
+        "zoo.training.commands": ["*.html"],
         "zoo.training.reporting": ["*.html"],
     },
     python_requires=">=3.11,<3.14",
@@ -54,6 +55,7 @@ setup(
     ],
     extras_require={
         "hub": ["huggingface_hub>=1"],
+        "docs": ["furo", "myst-parser>=4", "sphinx>=8", "sphinx-copybutton"],
         "serving": ["tensorflow-serving-api>=2.21,<2.22"],
         "test": [
             "huggingface_hub>=1",

@@ -29,7 +29,7 @@ def run(module, *words, advance=None):
         with tempfile.TemporaryFile("w+") as output:
             pipes = {"stdout": output, "stderr": subprocess.PIPE}
             with subprocess.Popen(command, **options, **pipes) as process:
-                for line in process.stderr:
+                for line in process.stderr or ():
                     if line.rstrip("\n") == STEP:
                         (advance or int)(1)
                     elif not NOISE.match(line):

@@ -6,6 +6,7 @@ import signal
 import keras
 import numpy as np
 
+from zoo.optimizers.scaled import unscaled
 from zoo.training.fault_tolerance import state
 
 
@@ -36,8 +37,12 @@ def terminate():
 
 
 def scramble(model):
-    """Makes every variable something that it cannot be: a process that is new knows none."""
+    """Makes every variable something that it cannot be: a process that is new knows none but the
+    learning rates, which it is compiled with."""
+    known = {id(unscaled(optimizer)._learning_rate) for optimizer in model.optimizers.values()}
     for variable in {**state.variables(model), **state.log_variables(model)}.values():
+        if id(variable) in known:
+            continue
         value = variable.numpy()
         wrong = ~value if value.dtype == bool else value * 0 + 77
         variable.assign(np.asarray(wrong, value.dtype))

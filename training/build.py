@@ -5,10 +5,10 @@ import dataclasses
 
 from zoo.contract import settings
 from zoo.training import data as datasets
-from zoo.training import freezing, strategy
+from zoo.training import freezing, pace, strategy
 from zoo.training.checks import require_rate
 
-COMPILED = ("jit_compile", "accumulate", "ema", "steps_per_execution")  # of a config
+COMPILED = ("accumulate", "ema")  # of a config, beside those that `pace` chooses
 SHAPES = ("shape", "num_classes", "target_shape")  # of data, that a model is made for
 
 
@@ -24,7 +24,7 @@ def prepared(config, data, where=None, initial=None):
     from zoo.input_pipeline import batches
 
     shapes = None if initial is not None else shapes_of(zoo.model_class(config.model), data)
-    model = created(config, shapes, where, initial)
+    model = created(config, shapes, where, initial, data)
     train_set = (data.dataset, None) if hasattr(data, "dataset") else sides(model, data)[0]
     options = {"steps_per_epoch": config.steps_per_epoch}
     batches.for_training(model, *train_set, config.batch_size, options)  # refused before `fit`
@@ -42,7 +42,7 @@ def shapes_of(cls, data):
     return shapes
 
 
-def created(config, shapes, where=None, initial=None):
+def created(config, shapes, where=None, initial=None, data=None):
     """The compiled model of a config for data of these shapes; see `prepared`."""
     import keras
 
@@ -55,7 +55,9 @@ def created(config, shapes, where=None, initial=None):
         model = new(zoo, config, **shapes) if initial is None else initial()
         freezing.freeze(model, config.freeze)
         if not model.compiled:
-            model.compile(**{name: getattr(config, name) for name in COMPILED})
+            compiled = {name: getattr(config, name) for name in COMPILED}
+            count = 0 if data is None else rows(model, data)
+            model.compile(**compiled, **pace.chosen(config, model, count))
         set_rates(model, config.learning_rate)
     return model
 
@@ -139,6 +141,15 @@ def held_out(model, data):
     return sides(model, data)[1]
 
 
+def rows(model, data):
+    """How many examples an epoch takes; of two domains the larger one counts. Of a dataset, 0:
+    its length is not known."""
+    if hasattr(data, "dataset"):
+        return 0
+    (x, y), _ = sides(model, data)
+    return max(len(x), len(y)) if model.targets == "domain" and y is not None else len(x)
+
+
 def fit(model, data, **options):
     """Trains a model, with what is held out to validate it; the `History`."""
     if hasattr(data, "dataset"):
@@ -179,6 +190,7 @@ def resolved(config, model):
     return dataclasses.replace(
         config,
         batch_size=config.batch_size or model.batch_size,
+        **{name: model.compile_options[name] for name in pace.CHOSEN},
         learning_rate={player: float(f"{rate:.6g}") for player, rate in rates.items()},
         settings={**own, **settings.of_config(type(model), config.settings)}
         if config.start is None

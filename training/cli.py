@@ -5,6 +5,7 @@ Help, lists and refusals of names and values answer without importing TensorFlow
 
 import argparse
 import contextlib
+import itertools
 import os
 import pathlib
 import sys
@@ -40,7 +41,7 @@ def main(argv=None):
             if parsed.subcommand is None:
                 known.print_help()
                 return 0
-            return COMMANDS[command](parsed[command], named(argv)) or 0
+            return COMMANDS[parsed.subcommand](parsed[parsed.subcommand], named(argv)) or 0
     except interrupts.Stopped as stopped:
         if is_process:
             interrupts.ignore()
@@ -99,8 +100,8 @@ def named(argv):
 def beforehand(argv):
     """Option -> word, of the options that are looked at before the others are known."""
     given = {}
-    for word, following in zip(argv, [*argv[1:], None], strict=True):
-        option, equals, value = word.partition("=")
+    for word, following in itertools.pairwise([*argv, None]):
+        option, equals, value = str(word).partition("=")
         name = option.removeprefix("--").replace("-", "_")
         if option.startswith("--") and name in BEFORE and (equals or following is not None):
             given[name] = value if equals else following

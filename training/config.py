@@ -9,8 +9,9 @@ from zoo.training import data as datasets
 from zoo.training.config_files import read_yaml
 
 __all__ = ["Config", "located", "rates_of", "read_yaml"]
-COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
+COUNTS = ("epochs", "latent_dim", "accumulate")
 OR_NONE = (
+    "steps_per_execution",
     "batch_size",
     "steps_per_epoch",
     "limit",
@@ -40,7 +41,7 @@ KINDS = {  # of the fields that are no counts
     "data_version": (int,),
     "on_divergence": (str,),
     "strategy": (str,),
-    "jit_compile": (bool,),
+    "jit_compile": (bool, NONE),
     "settings": (dict,),
     "start": (str, NONE),
     "freeze": (list, tuple),
@@ -68,8 +69,10 @@ class Config:
         learning_rate: a number for every player, or a dict by player; the paper's where None.
         precision: policy of Keras in which networks compute: "float32", "mixed_bfloat16" or
             "mixed_float16".
-        jit_compile: whether to compile the step by XLA.
-        accumulate, ema, steps_per_execution: those of `compile`.
+        jit_compile: whether to compile the step by XLA; where it pays if None (see
+            `zoo.training.pace`).
+        steps_per_execution: steps that one call runs; several where they are short if None.
+        accumulate, ema: those of `compile`.
         strategy: "one", "mirrored", "workers" or "tpu", of `zoo.training.strategy`.
         steps_per_epoch: steps of an epoch; as many as the data fill where None.
         start: what training begins with, "from" in a file: a run, a preset or a `.keras` file;
@@ -104,10 +107,10 @@ class Config:
     on_divergence: str = "stop"
     learning_rate: float | dict | None = None
     precision: str = "float32"
-    jit_compile: bool = False
+    jit_compile: bool | None = None
     accumulate: int = 1
     ema: float | None = None
-    steps_per_execution: int = 1
+    steps_per_execution: int | None = None
     strategy: str = "one"
     steps_per_epoch: int | None = None
     start: str | None = None

@@ -15,6 +15,7 @@ def without_optimizers(model, **config):
 
 def own_variables(model):
     """The variables of a model but for the averages that `compile` asked for."""
-    asked_for = model.averages is not None and not model.averaged_players
-    others = {id(v) for v in model.averages.variables} if asked_for else ()
+    averages = model.averages
+    asked_for = () if averages is None or model.averaged_players else averages.variables
+    others = {id(variable) for variable in asked_for}
     return [variable for variable in model.variables if id(variable) not in others]

@@ -6,7 +6,7 @@ import pathlib
 from zoo import catalogue
 from zoo.contract import settings
 from zoo.saving import presets as trained
-from zoo.training import sources
+from zoo.training import pace, sources
 from zoo.training.checks import nearest
 from zoo.training.config_files import read_yaml
 from zoo.training.files import table
@@ -93,6 +93,7 @@ def model(name):
             "",
             f"Searched by `zoo tune`: {_searched(cls)}.",
             f"Batch size: {cls.batch_size}, of one move; fresh batches a step: {instance.parts}.",
+            f"Compiled by `zoo train`: {pace.in_words(cls)}.",
             f"Verbs: {', '.join(verbs)}.",
             f"Score: {cls.score_kind or 'none'}.",
         ]

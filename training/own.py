@@ -7,6 +7,7 @@ import dataclasses
 import json
 import pathlib
 import zipfile
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,9 @@ def streamed(dataset, held_out=None):
             "Received: one dataset."
         )
     test_x, test_y = first_rows(held_out)
-    rows = {"train": x, "test": test_x}
+    rows: dict[str, Any] = {"train": x, "test": test_x}
+    if y is not None and (test_y is None or len(test_y.shape) != len(y.shape)):
+        raise ValueError("`data` held out must have labels or targets as the training data have.")
     if y is not None and y.ndim == 1:
         rows |= {"train_labels": y.astype(np.int32), "test_labels": test_y.astype(np.int32)}
     elif y is not None:
@@ -90,7 +93,7 @@ def streamed(dataset, held_out=None):
     return Streamed("dataset", source="a dataset", dataset=dataset, held_out=held_out, **rows)
 
 
-def first_rows(dataset):
+def first_rows(dataset: Any) -> Any:
     """The first examples of a dataset of batches, and what belongs to them or None."""
     sides, count = ([], []), 0
     for batch in dataset:
@@ -147,7 +150,7 @@ def of_start(model, options):
     """The fields of a config whose training begins with a stored model; refuses another name."""
     start = options["start"]
     config = stored_config(file_of(start))
-    entry = {e.class_name: e.name for e in catalogue.ENTRIES}.get(config.get("class_name"))
+    entry = {e.class_name: e.name for e in catalogue.ENTRIES}.get(str(config.get("class_name")))
     if entry is None:
         raise ValueError(
             f"`from` must be a model of the zoo. Received: {start!r}, which holds "
@@ -160,8 +163,8 @@ def of_start(model, options):
             f"Settings of the model are those of {start!r}. "
             f"Received: --model.{next(iter(options['settings']))}."
         )
-    parts = config.get("config") if isinstance(config.get("config"), dict) else {}
-    latent = parts.get("latent_dim")
+    parts = config.get("config")
+    latent = parts.get("latent_dim") if isinstance(parts, dict) else None
     latent = {"latent_dim": latent} if isinstance(latent, int) and latent > 0 else {}
     return {**options, "model": entry, **latent}
 

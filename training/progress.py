@@ -10,8 +10,9 @@ Imports no TensorFlow.
 import contextlib
 import contextvars
 import sys
+from typing import Any
 
-_display = contextvars.ContextVar("display", default=None)
+_display: contextvars.ContextVar[Any] = contextvars.ContextVar("display", default=None)
 
 
 @contextlib.contextmanager

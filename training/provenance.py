@@ -5,6 +5,7 @@ Imports no TensorFlow before a model is described.
 
 import json
 import platform
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def of(model, data):
 
 def shapes_of(model):
     """What a model is made for; `zoo.training.build.created` takes it."""
-    shapes = {"shape": list(model.data_shape)}
+    shapes: dict[str, Any] = {"shape": list(model.data_shape)}
     if "labels" in model.targets:
         shapes["num_classes"] = int(model.num_classes)
     if model.targets in ("pair", "domain"):

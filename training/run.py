@@ -14,7 +14,7 @@ import logging
 import pathlib
 from typing import Any
 
-from zoo.training import build, continuing, own, provenance, strategy
+from zoo.training import build, continuing, own, pace, provenance, strategy
 from zoo.training.config import Config
 from zoo.training.continuing import RESUMED
 from zoo.training.fault_tolerance import lock
@@ -71,11 +71,15 @@ def trained(config, out, verbose, accept_changes=False, data=None, initial=None)
         initial: () -> the model to begin with, where a program gave it.
     """
     require_usable(out)
+    if (pathlib.Path(out) / "config.yaml").is_file():
+        config = pace.as_begun(config, Run.open(out).config)
     writes = strategy.writes(config.strategy)
     with lock.held(pathlib.Path(out) / CHECKPOINTS) if writes else contextlib.nullcontext():
         where = strategy.create("workers") if config.strategy == "workers" else None  # first of all
         data = config.load_data() if data is None else data
         run = Run.open(out) if (pathlib.Path(out) / "config.yaml").is_file() else None
+        if run is not None and run.config.order is None:  # of 0.1.0, which did not say it
+            run.config.order = config.order
         initial = initial or (run and run.initial()) or own.source(config)
         model = build.prepared(config, data, where, initial)
         config = build.resolved(config, model)

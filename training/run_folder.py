@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import pathlib
+from typing import Any
 
 import yaml
 
@@ -109,7 +110,7 @@ class Run:
             raise ValueError(
                 f"`averaged` goes with a run that was trained with `ema`. Received: {self.path}."
             )
-        model = self._trained(trusted) if checkpoint is None else self._at(checkpoint, trusted)
+        model: Any = self._trained(trusted) if checkpoint is None else self._at(checkpoint, trusted)
         if averaged:
             model.averages.replace(model.moved_weights)
         return model

@@ -14,6 +14,7 @@ import contextlib
 import functools
 import importlib
 import pathlib
+from typing import Any
 
 import zoo
 from zoo import catalogue
@@ -137,8 +138,7 @@ class Body(dict):
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
             self.assign(statement.target, statement.value)
         elif isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.BitOr):
-            name = statement.target.id
-            former = ast.Name(name, ast.Load())
+            former: Any = ast.parse(ast.unparse(statement.target), mode="eval").body
             self.assign(statement.target, ast.BinOp(former, ast.BitOr(), statement.value))
 
     def assign(self, target, node):
@@ -153,7 +153,8 @@ class Body(dict):
 
 def stub(definition, names):
     """A function with the signature of another; `source` holds the other's definition."""
-    arguments = ast.parse(f"lambda {ast.unparse(plain(definition.args))}: None", mode="eval").body
+    text = f"lambda {ast.unparse(plain(definition.args))}: None"
+    arguments: Any = ast.parse(text, mode="eval").body
     annotated = {a.arg: a.annotation for a in everything(definition.args) if a.annotation}
     arguments.args.defaults = [known(d, names) for d in definition.args.defaults]
     arguments.args.kw_defaults = [d and known(d, names) for d in definition.args.kw_defaults]
@@ -177,7 +178,8 @@ def everything(arguments):
 
 def plain(arguments):
     """A copy of a signature without annotations."""
-    copy = ast.parse(f"def f({ast.unparse(arguments)}): pass").body[0].args
+    function: Any = ast.parse(f"def f({ast.unparse(arguments)}): pass").body[0]
+    copy = function.args
     for argument in (*everything(copy), copy.vararg, copy.kwarg):
         if argument is not None:
             argument.annotation = None
@@ -186,6 +188,7 @@ def plain(arguments):
 
 def known(default, names):
     """A default as a constant; the name of what only the imported module would know."""
+    value: Any
     try:
         value = evaluated(default, names)
     except FAILURES:
@@ -193,4 +196,5 @@ def known(default, names):
     constants = (str, int, float, bool, type(None))
     flat = value if isinstance(value, tuple) else (value,)
     is_constant = all(isinstance(each, constants) for each in flat)
-    return ast.Constant(value if is_constant else ast.unparse(default))
+    value = value if is_constant else ast.unparse(default)
+    return ast.Constant(value)

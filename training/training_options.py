@@ -6,6 +6,7 @@ from jsonargparse import (
     ActionConfigFile,  # pyright: ignore[reportPrivateImportUsage]  it is public
 )
 
+from zoo.training.data.dataset import VERSION
 from zoo.training.data.options import data_options
 from zoo.training.option_types import Sizes
 
@@ -55,6 +56,7 @@ def train_options(made, name, own):
         default="stop",
         help="stop, or rollback: restore the last checkpoint, halve learning rates",
     )
+    add("--data-version", type=int, default=VERSION, help=argparse.SUPPRESS)  # in configs of runs
     for entry in ("versions", "changes"):  # written by runs, not read
         add(f"--{entry}", type=dict | list | None, help=argparse.SUPPRESS)
     model_options(made, own)
@@ -99,17 +101,15 @@ def fit_options(made):
     add("--precision", type=str, default="float32", help=text)
     add(
         "--jit-compile",
-        type=bool,
+        type=bool | None,
         nargs="?",
         const=True,
-        default=False,
-        help="compile the training step by XLA",
+        help="compile the training step by XLA; null: where that pays",
     )
     add(
         "--steps-per-execution",
-        type=int,
-        default=1,
-        help="training steps in one call; changes only the speed",
+        type=int | None,
+        help="training steps in one call; null: several where they are short",
     )
     add(
         "--accumulate",

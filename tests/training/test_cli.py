@@ -73,7 +73,18 @@ def test_names_and_help_need_no_tensorflow(tmp_path):
         ["train", "vea", "--out", out],
         ["train", "vae", "--data", "digts", "--out", out],
         ["info", "vea"],
+        ["info", "cyclegan"],
+        ["recipes"],
+        ["completion", "bash"],
         ["evaluate", out],
+        ["sample", out],
+        ["export", out, "--to", out],
+        ["compare", out, out],
+        ["train", "--resume", out],
+        ["train", "--recipe", "vea", "--out", out],
+        ["train", "beta_vae", "--model.bta", "4", "--out", out],
+        ["train", "vae", "--epochs", "many", "--out", out],
+        ["train", "vae", "--out", "gs://bucket/run"],
     ]
     code = LIGHT.format(commands=commands)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

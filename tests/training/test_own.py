@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -59,9 +60,9 @@ def test_a_run_of_own_data_and_an_own_model_is_whole(whole):
     assert run.finished and (whole / "history.csv").is_file() and (whole / "samples").is_dir()
     assert (run.config.model, run.config.start, run.config.data) == ("vae", "given", "given:arrays")
     assert run.config.settings == {} or "hidden" not in run.config.settings
-    assert run.provenance()["data"]["examples"] == [86, 10]
+    assert run.provenance()["data"]["examples"] == [87, 9]
     assert run.model().sample(4, seed=0).shape == (4, 6)
-    assert different(held(run.initial()()), held(built())) == []
+    assert different(held(run.initial()()), held(built(compiled=True))) == []
     with pytest.raises(ValueError, match="were given in Python: .*resume"):
         run.data()
 
@@ -149,11 +150,11 @@ def test_examples_that_are_read_by_index_are_data(whole, tmp_path):
     [
         (3, "`data` must be the name of a data set, .*Received: int"),
         ((ROWS, ROWS, ROWS), "`data` must be the name"),
-        (tf.data.Dataset.from_tensor_slices(ROWS), "`data` must be the name"),
+        (tf.data.Dataset.from_tensor_slices(ROWS).batch(16), "must be a pair of datasets.*: one"),
     ],
 )
 def test_what_is_no_data_is_refused(given, words, tmp_path):
-    with pytest.raises(TypeError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         runs.train("vae", tmp_path / "run", data=given)
     assert not (tmp_path / "run").exists()
 
@@ -162,7 +163,7 @@ def test_a_run_begins_with_the_weights_of_another(named, tmp_path):
     run = runs.train(None, tmp_path / "run", start=str(named), data=ROWS, **OPTIONS)
     assert run.config.model == "vae" and run.config.as_dict()["from"] == str(named)
     source, initial = Run.open(named).model(), run.initial()()
-    assert not initial.optimizers or not initial.compiled or int(initial.steps.numpy()) == 0
+    assert int(initial.optimizers["autoencoder"].iterations.numpy()) == 0
     for ours, theirs in zip(initial.trainable_variables, source.trainable_variables, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert len(run.history()["loss"]) == 2
@@ -172,7 +173,7 @@ def test_a_run_begins_with_the_weights_of_another(named, tmp_path):
     "argv, words",
     [
         (["gan", "--from", "NAMED"], "NAME must be 'vae', which"),
-        (["--from", "NAMED", "--model.hidden", "4"], "Settings of the model are those of"),
+        (["vae", "--from", "NAMED", "--model.hidden", "4"], "Settings of the model are those of"),
         (["--from", "nothing"], "`from` must be a finished run, a preset"),
         (["--from", "gs://bucket/run"], "`from` must be"),
     ],
@@ -222,13 +223,47 @@ def test_a_run_is_used_without_its_data_and_from_another_folder(tmp_path, monkey
     assert Run.open("run").config.data == f"npz:{tmp_path / 'rows.npz'}"
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert len(Run.open("../run").data().train) == 86
+    assert len(Run.open("../run").data().train) == 87
     os.remove(tmp_path / "rows.npz")
     assert cli.main(["sample", "../run", "--count", "4", "--out", "rows.csv"]) == 0
     assert cli.main(["sample", "../run", "--count", "4", "--out", "points.png"]) == 0
     assert cli.main(["export", "../run", "--to", "served[1]"]) == 0
     about = json.loads((tmp_path / "elsewhere/served[1]/1/assets.extra/manifest.json").read_text())
     assert str(tmp_path) not in json.dumps(about)  # paths of this machine are not published
+    assert_card(tmp_path / "elsewhere" / "served[1]")
+
+
+def assert_card(folder):
+    """A card says what is so: the range of the data, the device, a line that loads the model."""
+    text = (folder / "CARD.md").read_text()
+    assert f"values from {ROWS.min():.4g} to {ROWS.max():.4g}" in text
+    assert "Trained on CPU" in text and str(folder.parent) not in text
+    lines = [line.strip() for line in text.partition("## Use")[2].splitlines()]
+    names = {}
+    exec("\n".join(line for line in lines if line.startswith(("import", "model"))), names)
+    assert names["model"].data_shape == (6,)
+
+
+def test_a_run_of_a_stranger_is_looked_at_before_it_is_loaded(named, tmp_path, capsys):
+    path = shutil.copytree(named, tmp_path / "run")
+    with zipfile.ZipFile(path / "model.keras", "a") as packed:
+        packed.writestr("../../x", b"1")
+    for argv in (["sample"], ["evaluate"], ["export", "--to", str(tmp_path / "served")]):
+        assert cli.main([argv[0], str(path), *argv[1:]]) == 2
+        assert "../../x" in capsys.readouterr().err
+    assert not (tmp_path / "served").exists()
+
+
+def test_runs_and_exports_are_written_to_local_folders_alone(named, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for argv in (
+        ["train", "vae", "--out", "gs://bucket/run"],
+        ["export", str(named), "--to", "s3://bucket/served"],
+        ["compare", str(named), str(named), "--out", "gs://bucket/page.html"],
+    ):
+        assert cli.main(argv) == 2
+        assert "://bucket" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_model_is_made_anew_and_never_counts_as_finished(whole, tmp_path):

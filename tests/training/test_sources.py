@@ -16,7 +16,7 @@ from zoo.training.steps import Instance
 from zoo.training.tuning.objectives import search_space
 
 NAMES = [entry.name for entry in ENTRIES]
-OTHERS = ("batch_size", "score_kind", "data_ranks", "__doc__")
+OTHERS = ("batch_size", "score_kind", "data_ranks", "compiled_from", "__doc__")
 
 
 @pytest.mark.parametrize("name", NAMES)

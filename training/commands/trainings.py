@@ -94,6 +94,10 @@ def claimed(given):
     """
     from zoo.training import strategy
 
+    if given.get("resume") is not None:
+        from zoo.training.run_folder import Run
+
+        Run.open(given["resume"])  # refuses a folder that is none of a run
     out = given.get("resume") or given.get("out")
     if out is None or not strategy.may_write():
         yield

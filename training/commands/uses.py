@@ -102,7 +102,7 @@ def compare(given, named):
     if len(runs) < 2:
         raise ValueError(f"RUN must be two runs or more. Received: {len(runs)}.")
     import_tensorflow()
-    from zoo.training.reporting import comparison
+    from zoo.training.commands import comparison
 
     with progress.shown():
         table, page = comparison.write(runs, given.out, given.count, given.seed)

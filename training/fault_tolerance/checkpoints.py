@@ -52,7 +52,10 @@ class Place(typing.NamedTuple):
         parts = re.fullmatch(
             r"epoch-(\d{5,})-step-(\d{6,})(?:-rollback-(\d+))?(-stopped)?", name, re.ASCII
         )
-        return parts and cls(*(int(n or 0) for n in parts.groups()[:3]), parts[4] is not None)
+        if parts is None:
+            return None
+        epoch, step, rollbacks = (int(n or 0) for n in parts.groups()[:3])
+        return cls(epoch, step, rollbacks, parts[4] is not None)
 
 
 class Checkpoints:

@@ -31,6 +31,18 @@ def stated(model):
     }
 
 
+def unchanged(stated, recorded):
+    """Rates that are compiled as a checkpoint tells them: those of players whose rate is now as
+    training had made it there, in the same process, as they were stated before.
+
+    Args:
+        stated: player -> rate of the model now.
+        recorded: the record of the checkpoint.
+    """
+    before, then = recorded["settings"].get("learning_rate") or {}, recorded.get("rates") or {}
+    return {p: before.get(p, rate) if then.get(p) == rate else rate for p, rate in stated.items()}
+
+
 def assign(model, rates):
     """Sets learning rates by player, where they are numbers."""
     for player, optimizer in model.optimizers.items():

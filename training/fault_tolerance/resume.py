@@ -132,8 +132,9 @@ class Resume(StopOnDivergence):
             return None
         place, arrays, record = checkpoint
         source = str(self.store.path(place))
-        recorded = {**record["settings"], "seed": record["seed"]}
-        differences = changes.between(self.description(), recorded)
+        self.stated_rates = rates.unchanged(self.stated_rates, record)
+        before = {**record["settings"], "seed": record["seed"]}
+        differences = changes.between(self.description(), before)
         changes.require_accepted(differences, self.accept_changes, source)
         state.assign(self.model, arrays, source)
         if self.model.seed_is_drawn and self.model.seed != record["seed"]:
@@ -164,10 +165,9 @@ class Resume(StopOnDivergence):
             return None
         if self.rollbacks >= self.most_rollbacks:
             after = f" after {self.rollbacks} rollbacks" if self.rollbacks else ""
-            kept = f"The last good checkpoint{after} is {self.store.path(newest)}."
-            error.args = (f"{error} {kept}",)
+            error.args = (f"{error} The last good checkpoint{after} is {self.store.path(newest)}.",)
             return None
-        rollbacks, place = self.rollbacks + 1, self.restored(stopped=False)
+        rollbacks, place = self.rollbacks + 1, self.restored(stopped=False) or (0, 0)
         self.rollbacks = rollbacks
         rates.lower(self.model, self.factor)
         self.save(*place, logs=self.logs)
@@ -197,6 +197,7 @@ class Resume(StopOnDivergence):
             "best": self.best,
             "rows": self.rows,
             "callbacks": self.others.states(),
+            "rates": rates.current(self.model),
             "unsaved": self.unsaved,
             "ended_at": self.ended_at,
         }

@@ -15,6 +15,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import keras_tuner
 
 from zoo import creation
@@ -164,7 +165,7 @@ class HyperModel(keras_tuner.HyperModel):
         return build.prepared(applied(self.config, hp.values), self.data)
 
     def fit(self, hp, model, *args, epochs=None, **options):
-        """Trains and measures; {objective: value}, all `val_` logs included."""
+        """Trains and measures; a `History` of one epoch, the last: objectives and `val_` logs."""
         require_no_data(args, options)
         history = build.fit(
             model,
@@ -178,7 +179,9 @@ class HyperModel(keras_tuner.HyperModel):
         values = {log: float(rows[-1]) for log, rows in history.items() if log.startswith("val_")}
         for each in self.objectives:
             values[each] = measure(each, model, self.data, history, seed=self.config.seed)
-        return values
+        last = keras.callbacks.History()
+        last.history = {name: [value] for name, value in values.items()}
+        return last
 
 
 def require_no_data(args, options):

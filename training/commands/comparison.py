@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pathlib
+from typing import Any
 
 from zoo.training.files import table, write_text
 from zoo.training.reporting import report
@@ -61,7 +62,7 @@ def measured(run, name, count, seed):
     from zoo.training.measures import Subject
 
     metrics, model = run.metrics(), run.model()
-    data = run.data() if not metrics else data_or_none(run)
+    data: Any = run.data() if not metrics else data_or_none(run)
     if not metrics:
         metrics = evaluate(model, data, count, seed, run.metrics_file())
     if data is None:
