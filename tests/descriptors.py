@@ -84,6 +84,8 @@ ROWS = {
     for row in (
         Row("autoencoder"),
         Row("rae"),
+        Row("ae_l2_gmm"),
+        Row("injflow_ae"),
         Row(
             "vq_vae",
             code=(2, 2),
@@ -94,7 +96,12 @@ ROWS = {
         Row("wae_gan"),
         Row("mask_aae", still=last_bias("critic")),
         Row("flex_ae", still=last_bias("critic")),
+        Row("flex_ae_sr", still={**last_bias("critic"), **last_bias("discriminator")}),
+        Row("aae"),
+        Row("supervised_aae", called_on="x, labels"),
         Row("semi_supervised_aae", still={"classifier": (-2, -1)}),  # its loss does not see z
+        Row("clustering_aae", settings={"num_clusters": CLASSES}),
+        Row("dim_reduction_aae", settings={"num_clusters": CLASSES}),
         Row("vae"),
         Row("fixed_variance_vae"),
         Row("learned_variance_vae"),
@@ -162,6 +169,7 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     **dict.fromkeys(NORMALIZED, "batch normalization"),
     "vq_vae": "averages of the codebook",
     "wae_mmd": "a discrepancy",
+    "flex_ae_sr": "lines between codes of a batch",
     "mask_aae": "the variance of codes",
     "factor_vae": "a permutation of codes",
     "m2_vae": "a mean over labelled rows",

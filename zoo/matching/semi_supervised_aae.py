@@ -1,6 +1,5 @@
 """Semi-supervised adversarial autoencoder (Makhzani et al., 2016, arXiv:1511.05644)."""
 
-import keras
 import tensorflow as tf
 
 from zoo.contract.settings import TermWeight
@@ -40,7 +39,7 @@ class SemiSupervisedAAE(CategoricalAutoencoder):
     players = {**CategoricalAutoencoder.players, "classifier": ("encoder",)}
     terms = {**CategoricalAutoencoder.terms, "classifier": ("classification",)}
     partial = ("classifier",)  # its loss does not see z
-    targets, batch_size = "some_labels", 100
+    targets = "some_labels"
 
     def __init__(
         self,
@@ -56,10 +55,6 @@ class SemiSupervisedAAE(CategoricalAutoencoder):
     ):
         networks = encoder, decoder, critic, label_critic, latent_dim, num_classes
         super().__init__(*networks, classification_weight=classification_weight, **parts)
-
-    def default_optimizer(self, player):
-        adversarial = player in ("critics", "encoder")
-        return keras.optimizers.Adam(2e-4, 0.5) if adversarial else keras.optimizers.Adam(1e-3)
 
     def classifier_loss(self, x, y, training):
         logits, _ = self.encoder(x, training=training)
