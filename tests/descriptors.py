@@ -151,6 +151,8 @@ ROWS = {
             settings={"categories": (CLASSES,), "continuous": 2},
         ),
         Row("vae_gan"),
+        Row("distribution_matching_vae"),
+        Row("ali"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
         Row("pix2pix", shapes=(IMAGE, (9, 12, 2))),
         Row(

@@ -27,7 +27,11 @@ from .gan_dynamics.consensus_gan import ConsensusGAN as ConsensusGAN
 from .gan_dynamics.unrolled_gan import UnrolledGAN as UnrolledGAN
 from .gan_label.acgan import ACGAN as ACGAN
 from .gan_label.infogan import InfoGAN as InfoGAN
+from .hybrid.ali import ALI as ALI
 from .hybrid.anogan import AnoGAN as AnoGAN
+from .hybrid.distribution_matching_vae import (
+    DistributionMatchingVAE as DistributionMatchingVAE,
+)
 from .hybrid.vae_gan import VAEGAN as VAEGAN
 from .matching.aae import AAE as AAE
 from .matching.clustering_aae import ClusteringAAE as ClusteringAAE

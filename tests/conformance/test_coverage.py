@@ -37,6 +37,7 @@ DEEPER = {  # abstract families that derive from another family
     "AdversarialAutoencoder": "it is a matched autoencoder, which takes turns",
     "LabelledAdversarialAutoencoder": "it is an adversarial autoencoder that is told labels",
     "FlexibleAutoencoder": "it is a matched autoencoder, whose prior is a network",
+    "RatioAutoencoder": "it infers codes, by ratios of densities",
     "LabelledAdversarialModel": "it is a game, whose generator is told a class",
 }
 LONGER = {  # papers of more than 130 lines

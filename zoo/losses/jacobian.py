@@ -1,4 +1,4 @@
-"""Derivatives of a network by its input, row by row, in forward mode."""
+"""Derivatives of a network by its input, row by row."""
 
 import tensorflow as tf
 
@@ -6,10 +6,19 @@ from zoo.losses.reconstruction import sum_of_rest
 
 
 def directional(network, z, direction):
-    """network(z), and its derivative J u along `direction`, of the output's shape."""
-    with tf.autodiff.ForwardAccumulator(z, direction) as forward:
-        output = network(z)
-    return output, forward.jvp(output)
+    """network(z), and its derivative J u along u = `direction`, of the output's shape.
+
+    v -> J^T v is linear, and J u is its derivative by v times u. (In forward mode TensorFlow
+    2.21 tiles tangents of biases to a shape that XLA does not know.)
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as outer:
+        with tf.GradientTape(watch_accessed_variables=False) as inner:
+            inner.watch(z)
+            output = network(z)
+        weights = tf.zeros_like(output)
+        outer.watch(weights)
+        product = inner.gradient(output, z, output_gradients=weights)
+    return output, outer.gradient(product, weights, output_gradients=direction)
 
 
 def squared_norm(network, z):

@@ -1,6 +1,7 @@
 """Adversarial autoencoder (Makhzani et al., 2016, arXiv:1511.05644)."""
 
-from zoo.matching.adversarial import AdversarialAutoencoder, PosteriorChoice, PriorChoice
+from zoo.contract.settings import Posterior
+from zoo.matching.adversarial import AdversarialAutoencoder, PriorChoice
 from zoo.priors.named import prior as named
 from zoo.registry import register
 
@@ -39,7 +40,7 @@ class AAE(AdversarialAutoencoder):
         latent_dim,
         *,
         prior: PriorChoice = "normal",
-        posterior: PosteriorChoice = "deterministic",
+        posterior: Posterior = "deterministic",
         **parts,
     ):
         parts |= {"prior": named(prior, latent_dim), "posterior": posterior}

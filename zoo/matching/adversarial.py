@@ -5,15 +5,13 @@ from typing import Annotated
 import keras
 import tensorflow as tf
 
-from zoo.contract.settings import Choice, Widths
+from zoo.contract.settings import Choice, Posterior, Widths
 from zoo.losses.games import NonSaturating
 from zoo.matching.base import MatchedAutoencoder
-from zoo.networks.noisy import noisy_encoder
-from zoo.posteriors.named import POSTERIORS
+from zoo.networks.noisy import posterior_encoder
 from zoo.posteriors.named import posterior as named
 
 PriorChoice = Annotated[str | None, Choice(("normal", "wheel", "swiss_roll"), objects=True)]
-PosteriorChoice = Annotated[str, Choice(tuple(POSTERIORS), objects=True)]
 
 
 class AdversarialAutoencoder(MatchedAutoencoder):
@@ -51,7 +49,7 @@ class AdversarialAutoencoder(MatchedAutoencoder):
         critic,
         latent_dim,
         *,
-        posterior: PosteriorChoice = "deterministic",
+        posterior: Posterior = "deterministic",
         **parts,
     ):
         super().__init__(encoder, decoder, critic, latent_dim, posterior=named(posterior), **parts)
@@ -64,11 +62,10 @@ class AdversarialAutoencoder(MatchedAutoencoder):
         *,
         hidden: Widths = (256, 256),
         channels: Widths = (32, 64),
-        posterior: PosteriorChoice = "deterministic",
+        posterior: Posterior = "deterministic",
     ):
         posterior, sizes = named(posterior), {"hidden": hidden, "channels": channels}
-        entries = getattr(posterior, "drawn_entries", 0)
-        encoder = noisy_encoder(data_shape, posterior.width(latent_dim), entries, **sizes)
+        encoder = posterior_encoder(data_shape, latent_dim, posterior, **sizes)
         return {**super().default_networks(data_shape, latent_dim, **sizes), "encoder": encoder}
 
     def default_optimizer(self, player):

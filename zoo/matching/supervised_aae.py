@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
+from zoo.contract.settings import Posterior
 from zoo.losses.reconstruction import squared_error
-from zoo.matching.adversarial import PosteriorChoice, PriorChoice
+from zoo.matching.adversarial import PriorChoice
 from zoo.matching.labelled import LabelledAdversarialAutoencoder, Variant
 from zoo.priors.named import prior as named
 from zoo.registry import register
@@ -50,7 +51,7 @@ class SupervisedAAE(LabelledAdversarialAutoencoder):
         *,
         variant: Variant = "style",
         prior: PriorChoice = "normal",
-        posterior: PosteriorChoice = "deterministic",
+        posterior: Posterior = "deterministic",
         **parts,
     ):
         modes = {"modes": num_classes} if prior in ("wheel", "swiss_roll") else {}

@@ -1,4 +1,4 @@
-"""Encoders that draw noise beside the data."""
+"""Encoders for posteriors that may want noise beside the data."""
 
 import keras
 
@@ -6,14 +6,16 @@ from zoo.layers.with_noise import WithNoise
 from zoo.networks import default
 
 
-def noisy_encoder(data_shape, outputs, entries, **sizes):
-    """Data to a vector of `outputs` numbers, a function of `entries` draws of noise as well.
+def posterior_encoder(data_shape, latent_dim, posterior, **sizes):
+    """Data to what a posterior of codes wants, with noise behind the data where it draws some.
 
     Args:
-        data_shape, outputs: as of `zoo.networks.default.encoder`.
-        entries: of the noise; for images channels. With 0 there is none.
+        data_shape: of one example.
+        latent_dim: size of the code.
+        posterior: `zoo.posteriors` object.
         **sizes: `hidden` and `channels`.
     """
+    outputs, entries = posterior.width(latent_dim), getattr(posterior, "drawn_entries", 0)
     if not entries:
         return default.encoder(data_shape, outputs, **sizes)
     data = keras.Input(data_shape)
