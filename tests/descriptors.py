@@ -111,6 +111,9 @@ ROWS = {
             "factor_vae",
             looser={"bfloat16": (0.1, "a density ratio, which is a difference of large logits")},
         ),
+        Row("capacity_vae", settings={"warm_up": 4}),
+        Row("info_vae"),
+        Row("latent_distance_vae", settings={"clip": 0.1}),
         Row("iaf_vae", settings={"depth": 2, "flow_hidden": (8,)}),
         Row("td_vae", shapes=(SEQUENCE, (5, 8, 8, 1)), settings={"horizon": 3}),
         Row("vamp_prior_vae", settings={"components": 5, "warm_up": 4}),
@@ -126,6 +129,7 @@ ROWS = {
         ),
         Row("made", settings={"orders": 2}),
         Row("linear_gaussian_lvm", shapes=(VECTOR,)),
+        Row("discrete_lvm", encoded=(CLASSES,), settings={"num_components": CLASSES}),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),
         Row("gan", called_on="z"),
         Row("nsgan", called_on="z"),
@@ -150,6 +154,25 @@ ROWS = {
             encoded=(5,),
             settings={"categories": (CLASSES,), "continuous": 2},
         ),
+        Row(
+            "projection_gan",
+            called_on="z, labels",
+            shapes=(VECTOR, IMAGE),
+            settings={"discriminator_moves": 2},
+        ),
+        Row(
+            "sagan",
+            called_on="z, labels",
+            shapes=(IMAGE,),
+            settings={"width": 2},
+            still={"discriminator": (7, 8, 9, 10)},  # of attention, whose gain starts at 0
+        ),
+        Row(
+            "biggan",
+            called_on="z, labels",
+            shapes=(IMAGE,),
+            settings={"width": 2, "shared_size": 4, "average_start": 2},
+        ),
         Row("vae_gan"),
         Row("distribution_matching_vae"),
         Row("ali"),
@@ -161,22 +184,47 @@ ROWS = {
             settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
             rate=3e-4,  # cycles weigh ten times a loss: larger steps diverge
         ),
+        Row("denoising_gan", shapes=(IMAGE, (9, 12, 2))),
+        Row(
+            "modality_transfer_gan",
+            shapes=(IMAGE,),
+            settings={"channels": (4,), "blocks": 1, "patch_channels": (4,), **POOLED},
+            rate=3e-4,
+        ),
     )
 }
 NORMALIZED = (
-    *("maf", "gan", "nsgan", "lsgan", "acgan", "wgan_gp", "sngan", "bayesian_gan", "unrolled_gan"),
+    *(
+        "maf",
+        "gan",
+        "nsgan",
+        "lsgan",
+        "acgan",
+        "projection_gan",
+        "sagan",
+        "biggan",
+        "wgan_gp",
+        "sngan",
+        "bayesian_gan",
+        "unrolled_gan",
+    ),
     *("consensus_gan", "infogan", "vae_gan", "anogan"),
 )
 COUPLED = {  # what a model computes over a batch, and so over each slice of it
     **dict.fromkeys(NORMALIZED, "batch normalization"),
+    "consensus_gan": "the length of a mean gradient",
+    "unrolled_gan": "steps along a mean gradient",
     "vq_vae": "averages of the codebook",
     "wae_mmd": "a discrepancy",
     "flex_ae_sr": "lines between codes of a batch",
     "mask_aae": "the variance of codes",
     "factor_vae": "a permutation of codes",
-    "m2_vae": "a mean over labelled rows",
+    "capacity_vae": "the mean divergence within an absolute value",
+    "info_vae": "a discrepancy",
+    "latent_distance_vae": "pairs of rows",
     "semi_supervised_aae": "a mean over labelled rows",
     "cyclegan": "pools that take fakes in turn",
+    "modality_transfer_gan": "pools that take fakes in turn",
 }
 every_model = pytest.mark.parametrize("name", ROWS)
 QUICK = ("vae", "vq_vae", "flex_ae", "td_vae", "m2_vae", "maf", "wgan_gp", "bayesian_gan")

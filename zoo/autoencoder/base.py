@@ -1,5 +1,7 @@
 """What deterministic autoencoders share."""
 
+from typing import Any
+
 from zoo.contract import checks
 from zoo.contract.model import GenerativeModel
 from zoo.contract.settings import Widths
@@ -26,7 +28,7 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     score_kind = "neg_energy"
     final = "sigmoid"  # how default decoders of images end
     activation = "relu"  # within default networks
-    likelihood = None  # of the data, where the error is not a square
+    likelihood: Any = None  # of the data, where the error is not a square
     has_places = False  # whether a code is several vectors, each in its place
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
@@ -38,7 +40,7 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     @classmethod
     def require_networks(cls, encoder, decoder, latent_dim, **parts):
         """Refuses networks that do not fit each other."""
-        sizes = {"places": encoder.output_shape[1:-1] if cls.has_places else ()}
+        sizes: dict[str, Any] = {"places": encoder.output_shape[1:-1] if cls.has_places else ()}
         sizes["channels"] = getattr(parts.get("likelihood"), "channels", 1)
         if parts.get("posterior") is not None:
             sizes["outputs"] = parts["posterior"].width(latent_dim)
@@ -48,7 +50,8 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (32, 64)
     ):
-        sizes = {"hidden": hidden, "channels": channels, "activation": cls.activation}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
+        sizes["activation"] = cls.activation
         sizes["final"] = cls.final if default.is_image(data_shape) else "linear"
         return default.codec(data_shape, latent_dim, latent_dim, **sizes)
 

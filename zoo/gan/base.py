@@ -1,6 +1,6 @@
 """What generative adversarial networks share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import tensorflow as tf
@@ -31,6 +31,7 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
     verbs = {**GeneratorVerbs.verbs, "decode": ("z",), "score": ("x",)}
     score_kind = "logit"
     game = games.NonSaturating()
+    generator_batches = 1  # how many batches of samples a move of the generator takes
     features = False  # whether the discriminator gives what its output is read from, too
 
     def __init__(self, generator, discriminator, latent_dim, **parts):
@@ -55,7 +56,7 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         return {
             "generator": default.generator(latent_dim, data_shape, **sizes),
             "discriminator": default.discriminator(data_shape, **sizes, features=cls.features),
@@ -84,8 +85,11 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
         return {}
 
     def generator_loss(self, x, y, training):
-        fake = self.generate(tf.shape(x)[0], y, training)
-        return {"adversarial": self.game.generator(self.judge(fake, y, training))}
+        times = self.generator_batches
+        labels = None if y is None else tf.repeat(y, times)
+        with self.noise.expanded(times):
+            fake = self.generate(times * tf.shape(x)[0], labels, training)
+        return {"adversarial": self.game.generator(self.judge(fake, labels, training))}
 
     def score(self, x):
         """The discriminator's raw output; higher is judged more real."""
