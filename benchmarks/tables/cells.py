@@ -15,18 +15,19 @@ from benchmarks.tables import models
 CELLS, KEPT = pathlib.Path(__file__).with_name("cells.csv"), pathlib.Path("runs/tables")
 STEPS, BATCH, COUNT = 12_000, 64, 10_000
 FEW = 50_000  # training examples; fewer are repeated within an epoch
-KEY = ("data", "row", "seed", "size")  # `size`: of the training data, and what else is varied
+KEY = ("data", "row", "seed", "size")  # `size`: share of the training data, where not all of it
 MEASURES = ("rec_fid", "gen_fid", "gen_fid_iitd", "precision", "recall", "active_dims", "nac")
 MEASURES += ("nac_floor", "squared_error")
 COLUMNS = (*KEY, "steps", "seconds", *MEASURES)
 
 
-def read():
-    """Key -> cells, of what is measured."""
+def read(steps=STEPS):
+    """Key -> cells, of what is measured after so many steps."""
     if not CELLS.is_file():
         return {}
     with open(CELLS, encoding="utf-8", newline="") as file:
-        return {tuple(row[k] for k in KEY): row for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if row["steps"] == str(steps)]
+    return {tuple(row[name] for name in KEY): row for row in rows}
 
 
 def add(row):
@@ -57,22 +58,22 @@ def loaded(name, data_dir, share=1.0):
 def run(row, name, seed, data_dir, share=1.0, size="", steps=STEPS):
     """One row on one data set with one seed, where it is not measured yet."""
     key = (name, row.title, str(seed), size)
-    if key in read():
+    if key in read(steps):
         return
     data = loaded(name, data_dir, share)
     model, seconds = train(row, data, seed, steps)
-    folder = KEPT / "-".join(part.replace(" ", "_").replace("/", "_") for part in key if part)
-    found = measured(model, data, folder)
-    common = dict(zip(KEY, key, strict=True)) | {"seconds": round(seconds)}
-    common["steps"] = int(model.steps.numpy())
+    parts = (*key, f"{steps}_steps")
+    folder = KEPT / "-".join(part.replace(" ", "_").replace("/", "_") for part in parts if part)
+    result = measured(model, data, folder)
+    common = dict(zip(KEY, key, strict=True)) | {"seconds": round(seconds), "steps": steps}
     if row.also:
         from zoo.priors.normal import StandardNormal
 
         plain = model.decode, StandardNormal(model.latent_dim)
         other = measured(model, data, folder.with_name(folder.name + "-normal"), plain)
         add({**common, **other, "row": row.also})
-    add({**common, **found})
-    print({**common, **{k: shown(v) for k, v in found.items()}}, flush=True)
+    add({**common, **result})
+    print({**common, **{name: shown(value) for name, value in result.items()}}, flush=True)
 
 
 def train(row, data, seed, steps=STEPS):
@@ -102,9 +103,13 @@ def measured(model, data, folder, plain=None):
     model.save(folder / "model.keras")
     levels = np.round(255.0 * np.clip(samples, 0.0, 1.0)).astype(np.uint8)
     np.savez_compressed(folder / "kept.npz", samples=levels, codes=codes)
-    found = {"squared_error": float(np.mean(np.sum((rebuilt - test) ** 2, axis=(1, 2, 3))))}
+    error = float(np.mean(np.sum((rebuilt - test) ** 2, axis=(1, 2, 3))))
     mask = None if model.code_mask is None else np.asarray(model.code_mask)
-    return found | of_images(samples, rebuilt, test, data.name) | of_codes(codes, mask)
+    return (
+        {"squared_error": error}
+        | of_images(samples, rebuilt, test, data.name)
+        | of_codes(codes, mask)
+    )
 
 
 def drawn(decode, prior):
@@ -127,9 +132,9 @@ def of_images(samples, rebuilt, test, name):
     held = Moments.of(real)
     sides = {"gen_fid": fake, "rec_fid": features(rebuilt)}
     sides["gen_fid_iitd"] = features(stretched(samples).numpy())
-    found = {key: frechet_distance(Moments.of(side), held) for key, side in sides.items()}
+    distances = {key: frechet_distance(Moments.of(side), held) for key, side in sides.items()}
     curve = prd(fake, real)
-    return {**found, "precision": curve["precision"], "recall": curve["recall"]}
+    return {**distances, "precision": curve["precision"], "recall": curve["recall"]}
 
 
 def of_codes(codes, mask):
@@ -138,8 +143,8 @@ def of_codes(codes, mask):
     from zoo.metrics.latent_covariance import normalized_absolute_correlation
 
     active = active_of(codes, mask)
-    found = {"active_dims": int(active.sum())}
+    measures = {"active_dims": int(active.sum())}
     if active.sum() > 1:
         nac = normalized_absolute_correlation(codes, active)
-        found |= {"nac": nac["nac"], "nac_floor": nac["floor"]}
-    return found
+        measures |= {"nac": nac["nac"], "nac_floor": nac["floor"]}
+    return measures

@@ -72,6 +72,21 @@ def flow_prior(data, steps):
     return {**squared_error(data, steps), "prior": masked_autoregressive_flow(LATENT[data])}
 
 
+def mask_schedule(data, steps):
+    """The mask is driven to 0 or 1 in ten equal stages, where the authors' takes 500,000 steps."""
+    from zoo.losses.schedules import Doubling
+
+    return {"polarization_weight": Doubling(2.0 / LATENT[data], steps // 10, cap=2048.0)}
+
+
+def mask_rates(steps):
+    """Three times the authors' rates, as on planted manifolds (docs/results.md)."""
+    from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
+
+    rates = {"autoencoder": 1.5e-3, "critic": 3e-4, "encoder": 3e-4, "mask": 1.5e-3}
+    return {player: RMSpropTF1(rate) for player, rate in rates.items()}
+
+
 ROWS = {
     row.title: row
     for row in (
@@ -89,6 +104,7 @@ ROWS = {
         Row("VAE + FLOW", "iaf_vae", squared_error),
         Row("InjFlow + GMM", "injflow_ae", also="InjFlow"),
         Row("2-S VAE", "two_stage_vae", also="VAE (learned variance)"),
+        Row("MaskAAE", "mask_aae", mask_schedule, mask_rates),
         Row("MaskAAE, authors' settings", "mask_aae"),
         Row("FlexAE", "flex_ae", learned_prior),
         Row("FlexAE-SR", "flex_ae_sr", learned_prior),
@@ -139,11 +155,11 @@ def make(row, data, seed, steps):
 
     keras.utils.set_random_seed(seed)
     cls = zoo.model_class(row.name)
-    given = {"seed": seed, "channels": CHANNELS, "hidden": HIDDEN[data.name]}
-    given |= row.settings(data.name, steps)
+    options = {"seed": seed, "channels": CHANNELS, "hidden": HIDDEN[data.name]}
+    options |= row.settings(data.name, steps)
     known = settings.arguments(cls, "__init__") | settings.arguments(cls, "default_networks")
-    given = {name: value for name, value in given.items() if name in known or name == "seed"}
-    model = zoo.create(row.name, data.data_shape, LATENT[data.name], **given)
+    options = {name: value for name, value in options.items() if name in {*known, "seed"}}
+    model = zoo.create(row.name, data.data_shape, LATENT[data.name], **options)
     for each in (model, getattr(model, "prior", None)):
         if isinstance(each, zoo.GenerativeModel):
             compiled(each, row.optimizers and row.optimizers(steps))
