@@ -122,7 +122,7 @@ def planted():
     rng = np.random.default_rng(0)
     axes = np.linalg.qr(rng.normal(size=(20, 7)))[0].T
     y, style = rng.integers(5, size=6000), rng.normal(size=(6000, 2))
-    x = 3.0 * axes[y] + style @ axes[5:] + 0.05 * rng.normal(size=(6000, 20))
+    x = axes[y] + style @ axes[5:] + 0.05 * rng.normal(size=(6000, 20))
     return x.astype(np.float32), y.astype(np.int32), axes[:5]
 
 
@@ -138,7 +138,7 @@ def styled(cls=SupervisedAAE):
     decoder = labelled(lambda shape: mlp(shape, 20, (64,)), (2,), 5)
     model = cls(mlp(20, 2, (64,)), decoder, mlp(2, 1, (64,)), 2, 5, seed=0)
     players = {"autoencoder": keras.optimizers.Adam(1e-3), "critic": adam(), "encoder": adam()}
-    return fitted(model, x[:4000], y[:4000], epochs=50, optimizers=players)[0]
+    return fitted(model, x[:4000], y[:4000], epochs=40, optimizers=players)[0]
 
 
 def test_style_holds_little_of_the_class(figure):

@@ -33,11 +33,11 @@ def build(cls, seed=0, **settings):
     return cls(**networks, seed=seed, **settings)
 
 
-def fitted(model, *rows, epochs=50):
-    """The model after 40 steps an epoch, at the rates of the figures."""
+def fitted(model, *rows, epochs=30, steps=40):
+    """The model after `steps` steps an epoch, at the rates of the figures."""
     fast = {p: keras.optimizers.Adam(1e-3, beta_1=0.5) for p in ("critics", "encoder")}
-    model.compile(fast, steps_per_execution=40)
-    model.fit(*rows, batch_size=100, steps_per_epoch=40, epochs=epochs, verbose=0)
+    model.compile(fast, steps_per_execution=steps)
+    model.fit(*rows, batch_size=100, steps_per_epoch=steps, epochs=epochs, verbose=0)
     return model
 
 
@@ -62,10 +62,12 @@ class Unchosen(SemiSupervisedAAE):
 
 @functools.cache
 def probabilities(cls=SemiSupervisedAAE, **settings):
-    """q(y|x) of held-out rows."""
+    """q(y|x) of held-out rows, after 800 steps on 1,000 rows, of which 50 have a label."""
     x, y, held_out, _ = split()
+    few = some_labels(y, 10, 0)
+    rows = np.argsort(few < 0, kind="stable")[:1000]
     model = build(cls, num_classes=CLASSES, **settings)
-    return fitted(model, x, some_labels(y, 10, 0)).classify(held_out).numpy()
+    return fitted(model, x[rows], few[rows], epochs=80, steps=10).classify(held_out).numpy()
 
 
 def accuracy(shares):
@@ -78,11 +80,19 @@ def test_ten_labels_of_each_class_name_the_classes(figure):
 
 
 def test_probabilities_are_a_choice_among_equal_classes(figure):
-    shares = probabilities()
-    entropy = scipy.stats.entropy(shares, axis=1).mean()
-    uneven = np.abs(shares.mean(axis=0) - 1.0 / CLASSES).max()
-    assert figure("SemiSupervisedAAE: entropy of q(y|x)", entropy, "below 0.3") < 0.3
+    uneven = np.abs(probabilities().mean(axis=0) - 1.0 / CLASSES).max()
+    assert figure("SemiSupervisedAAE: entropy of q(y|x)", entropy(), "below 0.3") < 0.3
     assert figure("SemiSupervisedAAE: share of a class off 0.2", uneven, "at most 0.05") <= 0.05
+
+
+def entropy(cls=SemiSupervisedAAE):
+    """The mean entropy of q(y|x) on held-out rows, nats."""
+    return scipy.stats.entropy(probabilities(cls), axis=1).mean()
+
+
+def test_the_critic_of_classes_makes_probabilities_a_choice(figure):
+    what = "SemiSupervisedAAE: entropy of q(y|x) over that without a critic of classes"
+    assert figure(what, entropy() / entropy(Unchosen), "below 1") < 1
 
 
 def test_without_labels_classes_have_no_names(figure):
@@ -151,7 +161,7 @@ def mapped(**settings):
         (8, 8, 1), 2, hidden=(128,), channels=(8, 16), seed=0, **settings
     )
     model.heads.places.assign(0.1 * model.heads.places.value)
-    return fitted(model, digits.train, epochs=50)
+    return fitted(model, digits.train, epochs=100, steps=14)
 
 
 def least_distance(model):

@@ -32,9 +32,9 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     has_places = False  # whether a code is several vectors, each in its place
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
-        self.require_networks(encoder, decoder, latent_dim, **parts)
-        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         prior = self.default_prior(latent_dim) if prior is None else prior
+        self.require_networks(encoder, decoder, latent_dim, prior=prior, **parts)
+        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         super().__init__(**networks, prior=prior, **parts)
 
     @classmethod

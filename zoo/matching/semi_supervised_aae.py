@@ -22,7 +22,8 @@ class SemiSupervisedAAE(CategoricalAutoencoder):
     The players move in this order on one batch; labels are -1 where they are unknown.
 
     Departures: Adam in place of momentum; labelled and unlabelled rows share a batch, where
-    the paper draws the labelled ones apart. Networks have the widths of `hidden`.
+    the paper draws the labelled ones apart: a batch should hold several, or clusters are found
+    before they are named. Networks have the widths of `hidden`.
 
     Args:
         encoder: data to `[num_classes logits, z]`.
