@@ -60,6 +60,12 @@ class Plain(Accurate):
     terms = {p: AAE.terms[p] for p in players}
 
 
+def cooled(rate):
+    """A rate that falls in the second half of 3,000 steps."""
+    values = [rate, rate / 3, rate / 10]
+    return keras.optimizers.schedules.PiecewiseConstantDecay([1500, 2500], values)
+
+
 @functools.cache
 def matched(cls=Accurate, prior="normal", epochs=75):
     """The critic's accuracy in the last epoch, and the MMD of held-out codes."""
@@ -67,8 +73,9 @@ def matched(cls=Accurate, prior="normal", epochs=75):
     keras.utils.set_random_seed(0)
     networks = mlp(64, 2, (64, 64)), mlp(2, 64, (64, 64), final="sigmoid"), mlp(2, 1, (64, 64))
     model = cls(*networks, 2, prior=prior, seed=0)
-    players = {"autoencoder": keras.optimizers.Adam(1e-3), "critic": adam(), "encoder": adam()}
-    players = {p: players[p] for p in cls.players}
+    players = {"autoencoder": keras.optimizers.Adam(cooled(1e-3))}
+    players |= {player: adam(cooled(1e-3)) for player in ("critic", "encoder")}
+    players = {player: players[player] for player in cls.players}
     model, logs = fitted(model, x[:4000], epochs=epochs, optimizers=players)
     with serving(0, 1000):
         drawn = model.prior.sample(1000)
