@@ -93,4 +93,4 @@ class ALI(AdversarialInference):
 
     def score(self, x):
         """The discriminator's raw output for x and the mean of its codes."""
-        return self.judge(x, self.encode(x))
+        return self.judge(tf.convert_to_tensor(x), self.encode(x))

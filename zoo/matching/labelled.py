@@ -40,7 +40,7 @@ class LabelledAdversarialAutoencoder(AdversarialAutoencoder):
         **parts: those of `AdversarialAutoencoder`; informed, `prior` has a mode for each class.
     """
 
-    targets, unknown_labels, verbs = "labels", ("sample",), STYLE
+    targets, unknown_labels, verbs = "labels", ("sample", "reconstruct", "score"), STYLE
 
     def __init__(
         self,
@@ -131,8 +131,19 @@ class LabelledAdversarialAutoencoder(AdversarialAutoencoder):
         return self.decoded(z, known, training=False)
 
     def reconstruct(self, x, labels=None):
-        """The data that x is decoded to after encoding."""
-        return self.decode(self.encode(x), labels)
+        """The data that x is decoded to after encoding; by the label of least error where the
+        decoder is told labels and this one is -1, or None."""
+        z = self.encode(x)
+        if self.informed:
+            return self.decode(z)
+        labels = checked(self, labels, tf.shape(z)[0])
+        return self.decoded(z, tf.where(labels < 0, self.likely(x, z), labels), training=False)
+
+    def likely(self, x, z):
+        """The label of which code z is decoded closest to x: int32 `(batch,)`."""
+        labels = [tf.fill([tf.shape(z)[0]], k) for k in range(self.num_classes)]
+        errors = [squared_error(x, self.decoded(z, each, training=False)) for each in labels]
+        return tf.argmin(tf.stack(errors, axis=1), axis=1, output_type=tf.int32)
 
     def translate(self, x, labels):
         """What x would be with these labels: its style, which stays, decoded with them."""
