@@ -156,13 +156,12 @@ def test_the_map_is_the_place_of_the_cluster_and_the_style():
 
 @functools.cache
 def mapped(**settings):
-    """The model of digits, 20 clusters in the plane, that start close together."""
+    """The model of digits, 20 clusters in the plane."""
     digits = data.load("digits")
     keras.utils.set_random_seed(0)
     model = DimReductionAAE.for_data(
         (8, 8, 1), 2, hidden=(128,), channels=(8, 16), seed=0, **settings
     )
-    model.heads.places.assign(0.1 * model.heads.places.value)
     return fitted(model, digits.train, epochs=100, steps=14)
 
 
