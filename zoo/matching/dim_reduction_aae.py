@@ -28,8 +28,8 @@ class DimReductionAAE(CategoricalAutoencoder):
 
     `encode` gives r, `decode` takes it. `labels` of `sample` are clusters.
 
-    Departures: Adam in place of momentum. The paper does not print eta, nor where places start:
-    here close together, and they part while clusters form. From far apart, one cluster took all.
+    Departures: Adam in place of momentum. The paper does not print eta; places start so far
+    apart that few pairs are nearer.
 
     Args:
         encoder: data to `[num_clusters logits, z]`.
@@ -65,7 +65,8 @@ class DimReductionAAE(CategoricalAutoencoder):
         repulsion_weight: TermWeight = 1.0,
         **parts,
     ):
-        parts["heads"] = heads or ClusterHeads(num_clusters, latent_dim, 0.1 * distance)
+        spread = distance * num_clusters ** (1.0 / latent_dim) / 2.0
+        parts["heads"] = heads or ClusterHeads(num_clusters, latent_dim, spread)
         parts |= {"distance": distance, "repulsion_weight": repulsion_weight}
         super().__init__(encoder, decoder, critic, label_critic, latent_dim, num_clusters, **parts)
 
