@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.input_pipeline import assertions
-from zoo.input_pipeline.rows import Rows, is_indexed, sides_of
+from zoo.input_pipeline.rows import Mapped, Rows, is_indexed, sides_of
 
 _log = logging.getLogger(__name__)
 
@@ -84,17 +84,6 @@ def as_array(given, argument):
         ) from error
 
 
-class Mapped(Rows):
-    """An array that is mapped from a file: of a batch, only its rows are read."""
-
-    def __init__(self, array):
-        super().__init__(len(array), array.shape[1:], array.dtype)
-        self.array = array
-
-    def read(self, indices):
-        return np.asarray(self.array[indices])
-
-
 class Checked(Rows):
     """Rows of which each batch is checked when it is read.
 
@@ -148,6 +137,8 @@ def require_shape(given, shape, argument):
         hint = ""
         if len(shape) == 3 and shape[-1] == 1 and tuple(given[1:]) == tuple(shape[:-1]):
             hint = f" The channel axis is missing: `{argument}[..., None]` has it."
+        elif tuple(given) == tuple(shape):
+            hint = f" The batch axis is missing: `{argument}[None]` has it."
         raise ValueError(
             f"`{argument}` must have shape (batch, {', '.join(map(str, shape))}). "
             f"Received: {tuple(given)}.{hint}"
