@@ -61,20 +61,20 @@ class Plain(Accurate):
 
 
 def cooled(rate):
-    """A rate that falls in the second half of 3,000 steps."""
+    """A rate that falls in the second half of 2,880 steps."""
     values = [rate, rate / 3, rate / 10]
     return keras.optimizers.schedules.PiecewiseConstantDecay([1500, 2500], values)
 
 
 @functools.cache
-def matched(cls=Accurate, prior="normal", epochs=75):
+def matched(cls=Accurate, prior="normal", epochs=72):
     """The critic's accuracy in the last epoch, and the MMD of held-out codes."""
     x, _ = manifold(2, count=5000)
     keras.utils.set_random_seed(0)
     networks = mlp(64, 2, (64, 64)), mlp(2, 64, (64, 64), final="sigmoid"), mlp(2, 1, (64, 64))
     model = cls(*networks, 2, prior=prior, seed=0)
-    players = {"autoencoder": keras.optimizers.Adam(cooled(1e-3))}
-    players |= {player: adam(cooled(1e-3)) for player in ("critic", "encoder")}
+    players = {"autoencoder": keras.optimizers.Adam(cooled(1e-3)), "critic": adam()}
+    players["encoder"] = adam(cooled(1e-3))
     players = {player: players[player] for player in cls.players}
     model, logs = fitted(model, x[:4000], epochs=epochs, optimizers=players)
     with serving(0, 1000):

@@ -187,9 +187,10 @@ def neighbours(points, labels):
 def test_the_map_keeps_neighbours_better_than_two_principal_components(figure):
     digits = data.load("digits")
     keras.utils.set_random_seed(0)
-    model = DimReductionAAE.for_data((8, 8, 1), 2, hidden=(128,), channels=(8, 16), seed=0)
-    model.compile(steps_per_execution=14)
-    model.fit(digits.train, batch_size=100, epochs=100, verbose=0)
+    sizes = {"distance": 3.0, "hidden": (128, 128), "channels": (16, 32)}
+    model = DimReductionAAE.for_data((8, 8, 1), 2, seed=0, **sizes)
+    model.compile(steps_per_execution=44)
+    model.fit(digits.train, batch_size=32, epochs=120, verbose=0)
     train, flat = (rows.reshape(len(rows), -1) for rows in (digits.train, digits.test))
     axes = np.linalg.svd(train - train.mean(axis=0), full_matrices=False)[2][:2]
     linear = neighbours(flat @ axes.T, digits.test_labels)
