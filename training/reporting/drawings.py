@@ -125,6 +125,30 @@ def show_codes(model, path, seed=0, count=10):
     pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
 
 
+def show_styles(model, path, data, count=8, seed=0):
+    """A picture of samples, a column for each class or cluster, a row for each draw of the rest."""
+    from zoo import noise
+
+    classes = model.num_classes
+    seeds = np.repeat(np.asarray(noise.row_seeds(seed, count)), classes)
+    labels = np.tile(np.arange(classes, dtype=np.int32), count)
+    pictures.grid(np.asarray(model.sample(len(seeds), labels, seeds)), path, columns=classes)
+
+
+def show_plane(model, path, data, count=2000):
+    """A picture of the codes of held-out data in the plane, one color a label."""
+    held_out = data.test[:count]
+    labels = None if data.test_labels is None else data.test_labels[:count]
+    pictures.clusters(np.asarray(model.encode(held_out)), labels, path)
+
+
+def show_interpolations(model, path, data, count=8, steps=10):
+    """A picture of paths between held-out images, a row each: decoded lines between two codes."""
+    first, second = data.test[:count], data.test[count : 2 * count]
+    shown = np.asarray(model.interpolate(first, second, steps))
+    pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
+
+
 def show_reconstructions(model, path, data, count=32):
     """A picture of held-out examples and what the model makes of them."""
     if len(model.data_shape) == 3:

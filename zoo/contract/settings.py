@@ -167,6 +167,8 @@ Widths = Annotated[tuple[int, ...], Sizes()]
 Parts = Annotated[int, Count(at_least=1, at_most=MOST_PARTS, size=True)]
 LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
 Likelihood = Annotated[str | None, Choice(LIKELIHOODS, objects=True)]
+POSTERIORS = ("deterministic", "gaussian", "universal")
+Posterior = Annotated[str, Choice(POSTERIORS, objects=True)]
 
 
 @dataclasses.dataclass(frozen=True)
