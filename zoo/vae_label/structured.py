@@ -100,6 +100,7 @@ class StructuredOutputModel(EvidenceBound, GenerativeModel):
 
     def conditions(self, x, training):
         """x and the guess of the baseline, in a list, and what the baseline gives, or None."""
+        x = tf.convert_to_tensor(x)
         if self.baseline is None:
             return [x], None
         output = self.baseline(x, training=training)
@@ -136,14 +137,14 @@ class StructuredOutputModel(EvidenceBound, GenerativeModel):
 
     def reconstruct(self, x, y):
         """The mean of p(y|x, z) at the mean of q(z|x, y)."""
-        conditions, _ = self.conditions(x, training=False)
+        (conditions, _), y = self.conditions(x, training=False), tf.convert_to_tensor(y)
         return self.decoded(
             conditions, self.posterior.mean(self.recognition([*conditions, y], training=False))
         )
 
     def log_weights(self, x, y):
         """ln p(y, z|x) - ln q(z|x, y) of each draw of z: `(batch, draws)`."""
-        conditions, _ = self.conditions(x, training=False)
+        (conditions, _), y = self.conditions(x, training=False), tf.convert_to_tensor(y)
         outputs = (
             self.prior_of(conditions, False),
             self.recognition([*conditions, y], training=False),
