@@ -190,7 +190,7 @@ def resolved(config, model):
     return dataclasses.replace(
         config,
         batch_size=config.batch_size or model.batch_size,
-        **{name: model.compile_options[name] for name in pace.CHOSEN},
+        **pace.compiled_as(model),
         learning_rate={player: float(f"{rate:.6g}") for player, rate in rates.items()},
         settings={**own, **settings.of_config(type(model), config.settings)}
         if config.start is None

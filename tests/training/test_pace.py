@@ -93,6 +93,17 @@ def test_a_run_writes_what_was_chosen_and_goes_on_as_it_began(tmp_path, monkeypa
         train("vae", tmp_path / "run", **options, jit_compile=False)
 
 
+@pytest.mark.parametrize(
+    "options, expected",
+    [({}, (False, 1)), ({"jit_compile": True, "steps_per_execution": 3}, (True, 3))],
+    ids=["by default", "by the caller"],
+)
+def test_a_model_that_the_caller_compiled_is_described_as_it_is(options, expected):
+    model = ROWS["vae"].make((6,))
+    model.compile(**options)
+    assert tuple(pace.compiled_as(model).values()) == expected
+
+
 def test_runs_of_0_1_0_say_that_they_are_not_compiled():
     config = Config.from_dict({"model": {"name": FAST}, "jit_compile": False})
     began = dataclasses.replace(config, steps_per_execution=1)  # as every config of 0.1.0
