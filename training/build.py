@@ -147,7 +147,7 @@ def rows(model, data):
     if hasattr(data, "dataset"):
         return 0
     (x, y), _ = sides(model, data)
-    return max(len(x), len(y)) if model.targets == "domain" else len(x)
+    return max(len(x), len(y)) if model.targets == "domain" and y is not None else len(x)
 
 
 def fit(model, data, **options):

@@ -40,12 +40,16 @@ def show(model, path, data, seed=0):
         show_alone(model, path, seed)
     elif model.score_kind == "neg_anomaly" and data.is_image:
         show_anomalies(model, path, data.test)
+    elif "quadrants" in data.info:
+        show_completions(model, path, data, seed=seed)
     elif model.targets in ("pair", "domain") and "sample" not in model.offered():
         show_translations(model, path, data, seed=seed)
     elif "codes" in model.offered().get("sample", ()) and data.is_image:
         show_codes(model, path, seed)
     elif "forecast" in model.offered():
         show_forecasts(model, path, data.test, seed=seed)
+    elif model.prototypes() is not None and data.is_image:
+        show_prototypes(model, path, seed)
     elif "sample" in model.offered():
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
@@ -92,6 +96,25 @@ def show_samples(model, path, data, count=64, seed=0, label=None):
     count = max(count, min(len(data), 500)) if data is not None else count
     samples = draw(model, count, seed, label=label)
     pictures.scatter(data, samples, path)
+
+
+def show_prototypes(model, path, seed=0, count=4):
+    """A picture of the mean example of each class, and below it draws of the class."""
+    means = np.asarray(model.prototypes())
+    drawn = draw(model, count * len(means), seed)
+    pictures.grid(np.concatenate([means, drawn]), path, columns=len(means))
+
+
+def show_completions(model, path, data, count=8, draws=10, seed=0):
+    """A picture of held-out images in rows: whole, the quadrants that are given, and completions
+    of these that are drawn."""
+    from zoo.training.data.derived import assembled
+
+    x, y = data.test[:count], data.test_targets[:count]
+    made = [translated(model, x, seed + draw) for draw in range(draws)]
+    shown = [assembled(x, side) for side in (y, np.full_like(y, 0.5), *made)]
+    tiles = np.stack(shown, axis=1)
+    pictures.grid(tiles.reshape(-1, *tiles.shape[2:]), path, columns=tiles.shape[1])
 
 
 def show_codes(model, path, seed=0, count=10):

@@ -21,6 +21,7 @@ from zoo.contract import (
     hooks,
     logs,
     own_networks,
+    preset_methods,
     scopes,
     seeds,
     updates,
@@ -38,6 +39,7 @@ class GenerativeModel(
     defaults.Defaults,
     updates.Updates,
     hooks.Hooks,
+    preset_methods.PresetMethods,
     keras.Model,
 ):
     """A generative model trained by one or more players.

@@ -11,11 +11,13 @@ import pathlib
 from zoo.saving.stored import read_json
 
 _log = logging.getLogger(__name__)
-ROOT = pathlib.Path(__file__).resolve().parents[2] / "saved_models"
+PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+INSTALLED = PACKAGE / "saved_models"  # of a wheel: the classifiers of measures and one preset
+ROOT = INSTALLED if INSTALLED.is_dir() else PACKAGE.parent / "saved_models"
 
 
 def root():
-    """Where presets lie: ZOO_PRESETS, else `saved_models` beside the package."""
+    """Where presets lie: ZOO_PRESETS, else `saved_models` of a checkout or of the package."""
     return pathlib.Path(os.environ.get("ZOO_PRESETS") or ROOT)
 
 
@@ -59,6 +61,17 @@ def list_presets() -> list[str]:
     return list(cards())
 
 
+def of_model(name, data_shape=None, latent_dim=None):
+    """Presets of a model of the catalogue, of these sizes where they are given."""
+    found = []
+    for preset, card in cards().items():
+        same = data_shape is None or card.get("data_shape") == list(data_shape)
+        sizes = (None, card["config"].get("latent_dim"))
+        if card["model"] == name and same and latent_dim in sizes:
+            found.append(preset)
+    return found
+
+
 def load_preset(name):
     """A trained model that comes with the zoo.
 
@@ -68,14 +81,23 @@ def load_preset(name):
     Raises:
         ValueError: for an unknown name, or a file that is not the one of its card.
     """
-    from zoo.saving.loading import load
-
     known = cards()
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or sorted(known)
-        where = "" if known else f" None lie in {str(root())!r}: presets come with a checkout."
-        raise ValueError(
-            f"`name` must be a preset. Received: {name!r}. Nearest: {', '.join(near)}.{where}"
-        )
-    digest = known[name]["files"]["model.keras"]
-    return load(root() / name / "model.keras", sha256=digest)
+        raise ValueError(unknown("name", "a preset", name, known))
+    return load_folder(root() / name)
+
+
+def load_folder(folder):
+    """The model of a folder that holds `card.json` and `model.keras`, which the card names."""
+    from zoo.saving.loading import load
+
+    folder = pathlib.Path(folder)
+    card = checked(read_json(folder / "card.json"), folder / "card.json")
+    return load(folder / "model.keras", sha256=card["files"]["model.keras"])
+
+
+def unknown(argument, wanted, name, known):
+    """The error of a name that is none of `known`."""
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or sorted(known)
+    where = "" if known else f" None lie in {str(root())!r}: most come with a checkout."
+    return f"`{argument}` must be {wanted}. Received: {name!r}. Nearest: {', '.join(near)}.{where}"
