@@ -8,7 +8,6 @@ since it needs more examples or the samples are not finite, is left out, and a w
 
 import logging
 
-from zoo.metrics.checks import MeasureError
 from zoo.training import progress
 from zoo.training.checks import nearest
 from zoo.training.measures import codes, geometry, samples
@@ -54,6 +53,8 @@ def measured(subject, names=None):
     Raises:
         ValueError: for a name that no measure has.
     """
+    from zoo.metrics.checks import MeasureError
+
     names = list(MEASURES) if names is None else names
     require_known(names)
     found = {}
