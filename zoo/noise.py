@@ -267,6 +267,12 @@ def choice(weights: tf.Tensor, count: Any) -> tf.Tensor:
     return tf.reduce_sum(tf.cast(uniform((count, 1)) > steps, tf.int32), axis=1)
 
 
+def categorical(logits: tf.Tensor) -> tf.Tensor:
+    """A draw for each row of unnormalized ln probabilities, `(rows, kinds)`; int32 `(rows,)`."""
+    gumbel = -tf.math.log(-tf.math.log(uniform((tf.shape(logits)[0], logits.shape[1]))))
+    return tf.argmax(logits + gumbel, axis=1, output_type=tf.int32)
+
+
 def permutation(count: Any) -> tf.Tensor:
     """A shuffle of `0 ... count - 1`, the same on every replica."""
     word, _ = _current().bits((count, 1), shared=True)

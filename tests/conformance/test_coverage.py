@@ -33,6 +33,7 @@ LEVELS = (  # a module imports nothing of a later line
 )
 DEEPER = {  # abstract families that derive from another family
     "MatchedAutoencoder": "it is an autoencoder, with a critic of codes",
+    "MixtureVariationalModel": "it is a VAE, whose prior has a component for each class or cluster",
     "LabelledAdversarialModel": "it is a game, whose generator is told a class",
 }
 LONGER = {  # papers of more than 130 lines

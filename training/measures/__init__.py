@@ -9,6 +9,7 @@ since it needs more examples or the samples are not finite, is left out, and a w
 import logging
 
 from zoo.metrics.checks import MeasureError
+from zoo.training import progress
 from zoo.training.checks import nearest
 from zoo.training.measures import codes, geometry, samples
 from zoo.training.measures.subject import Subject, entry
@@ -56,7 +57,7 @@ def measured(subject, names=None):
     names = list(MEASURES) if names is None else names
     require_known(names)
     found = {}
-    for name in names:
+    for name in progress.track(names, "measuring"):
         if name in OF_CODES or subject.offers("sample"):
             try:
                 with unchecked():  # what a model makes is checked by the metrics

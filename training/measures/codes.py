@@ -148,7 +148,8 @@ def divergences(model, x, seed):
     from zoo.posteriors.gaussian import DiagonalGaussian
     from zoo.priors.normal import StandardNormal
 
-    if not (isinstance(model.posterior, DiagonalGaussian) and hasattr(model, "log_likelihood")):
+    known = hasattr(model, "log_likelihood") and model.has_prior_density
+    if not (isinstance(model.posterior, DiagonalGaussian) and known):
         return {}
     parts, rows = elbo_surgery(model, x, seed=seed), {}
     if isinstance(model.prior, StandardNormal):
