@@ -25,7 +25,7 @@ def digits():
 def digits_inverted():
     """Two domains: half of the digits, and the negatives of the other half; test data in pairs."""
     data = digits()
-    train, test = np.asarray(data.train), np.asarray(data.test)
+    train, test = (np.asarray(side, np.float32) for side in (data.train, data.test))
     sides = {"train_targets": 1.0 - train[1::2], "test_targets": 1.0 - test}
     own = {"train": train[::2], "train_labels": np.asarray(data.train_labels)[::2], **sides}
     return dataclasses.replace(data, name="digits_inverted", paired=("test",), **own)

@@ -2,6 +2,7 @@
 
 from zoo.metrics.accumulated import CodeCorrelation, Diversity
 from zoo.metrics.active_dims import active_dims, active_of
+from zoo.metrics.checks import MeasureError
 from zoo.metrics.class_radius import class_radius, compared, log_bound, sum_bound
 from zoo.metrics.critic_accuracy import critic_accuracy
 from zoo.metrics.disentanglement import beta_score, factor_score, mutual_information_gap
@@ -51,6 +52,7 @@ __all__ = [
     "Diversity",
     "Extractor",
     "FrechetDistance",
+    "MeasureError",
     "ModeCoverage",
     "MomentSums",
     "Moments",

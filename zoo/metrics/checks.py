@@ -71,7 +71,7 @@ def classes(labels, name, count, least=1):
             f"`{name}` must be integers (count,). Received: {labels.dtype} of {labels.shape}."
         )
     require_enough(len(labels), name, least)
-    if labels.min() < 0 or labels.max() >= count:
+    if labels.size and (labels.min() < 0 or labels.max() >= count):
         raise ValueError(
             f"`{name}` must be in [0, {count - 1}]. "
             f"Received: labels from {labels.min()} to {labels.max()}."

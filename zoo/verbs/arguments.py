@@ -144,8 +144,8 @@ def _whole(name: str, value: Any) -> int:
 
 def _require_truncation(value: Any) -> None:
     """Refuses a largest value of noise that is none."""
-    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not (is_number and 0.0 <= value < np.inf):
+    number = np.asarray(value)
+    if number.dtype.kind not in "fiu" or number.ndim or not 0.0 <= number < np.inf:
         raise ValueError(f"`truncation` must be None or from 0. Received: {value!r}.")
 
 
