@@ -12,7 +12,6 @@ from zoo.training import progress
 from zoo.training.checks import nearest
 from zoo.training.measures import codes, geometry, samples
 from zoo.training.measures.subject import Subject, entry
-from zoo.verbs.arguments import unchecked
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +53,7 @@ def measured(subject, names=None):
         ValueError: for a name that no measure has.
     """
     from zoo.metrics.checks import MeasureError
+    from zoo.verbs.arguments import unchecked
 
     names = list(MEASURES) if names is None else names
     require_known(names)
