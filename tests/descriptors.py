@@ -119,10 +119,19 @@ ROWS = {
         ),
         Row("made", settings={"orders": 2}),
         Row("linear_gaussian_lvm", shapes=(VECTOR,)),
+        Row(
+            "generative_classifier",
+            shapes=(VECTOR, IMAGE),
+            still={"density": (0, 1, 2)},  # those of a class that four rows lack
+        ),
         Row("maf", shapes=(VECTOR,), code=VECTOR, settings={"depth": 2, "batch_norm": True}),
         Row("gan", called_on="z"),
         Row("nsgan", called_on="z"),
+        Row("dcgan", called_on="z", shapes=(IMAGE,), settings={"width": 2, "kernel": 3}),
         Row("lsgan", called_on="z"),
+        Row("fgan", called_on="z"),
+        Row("density_ratio_gan", called_on="z"),
+        Row("wgan", called_on="z", still=last_bias("discriminator")),
         Row("wgan_gp", called_on="z", still=last_bias("discriminator")),
         Row(
             "sngan",
@@ -131,10 +140,18 @@ ROWS = {
             shapes=(VECTOR, IMAGE),  # residual networks are slow to trace
             settings={"discriminator_moves": 2},
         ),
+        Row("ebgan", called_on="z"),
         Row("began", called_on="z"),
         Row("bayesian_gan", settings={"num_generators": 2, "num_discriminators": 1}),
         Row("unrolled_gan", called_on="z", settings={"unrolled_steps": 2}),
         Row("consensus_gan", called_on="z"),
+        Row("nagarajan_gan", called_on="z"),
+        Row("roth_gan", called_on="z"),
+        Row("grad_penalty_gan", called_on="z"),
+        Row("instance_noise_gan", called_on="z", settings={"annealing_steps": 20}),
+        Row("minimax_game", shapes=((1,),), code=(2,)),
+        Row("cgan", called_on="z, labels", shapes=(VECTOR, IMAGE)),
+        Row("sgan", called_on="z"),
         Row("acgan", called_on="z, labels"),
         Row(
             "infogan",
@@ -155,8 +172,28 @@ ROWS = {
     )
 }
 NORMALIZED = (
-    *("maf", "gan", "nsgan", "lsgan", "acgan", "wgan_gp", "sngan", "bayesian_gan", "unrolled_gan"),
-    *("consensus_gan", "infogan", "vae_gan", "anogan"),
+    "maf",
+    "gan",
+    "nsgan",
+    "dcgan",
+    "lsgan",
+    "fgan",
+    "density_ratio_gan",
+    "wgan",
+    "wgan_gp",
+    "sngan",
+    "bayesian_gan",
+    "unrolled_gan",
+    "consensus_gan",
+    "roth_gan",
+    "grad_penalty_gan",
+    "instance_noise_gan",
+    "cgan",
+    "sgan",
+    "acgan",
+    "infogan",
+    "vae_gan",
+    "anogan",
 )
 COUPLED = {  # what a model computes over a batch, and so over each slice of it
     **dict.fromkeys(NORMALIZED, "batch normalization"),
@@ -166,6 +203,8 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "factor_vae": "a permutation of codes",
     "m2_vae": "a mean over labelled rows",
     "semi_supervised_aae": "a mean over labelled rows",
+    "ebgan": "codes pulled away from each other",
+    "nagarajan_gan": "the length of a mean gradient",
     "cyclegan": "pools that take fakes in turn",
 }
 every_model = pytest.mark.parametrize("name", ROWS)

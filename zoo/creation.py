@@ -1,6 +1,5 @@
 """Models by name: their classes, and models with default networks."""
 
-import importlib
 import math
 
 from zoo import catalogue
@@ -10,8 +9,9 @@ from zoo.saving import budget
 
 def model_class(name):
     """The class of a model of the catalogue."""
-    module, _, cls = catalogue.find(name).path.rpartition(".")
-    return getattr(importlib.import_module(module), cls)
+    from zoo import registry  # which imports Keras
+
+    return registry.model_class(name)
 
 
 def create(

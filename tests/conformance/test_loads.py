@@ -11,7 +11,7 @@ from descriptors import every_model, trained
 import zoo
 from zoo.saving.loading import objects, parameters
 
-SIZES = {"units", "filters", "hidden"}  # of layers
+SIZES = {"units", "filters", "hidden", "data_dim", "count", "size"}  # of layers and games
 
 
 @every_model

@@ -204,9 +204,16 @@ def of(cls):
 
 
 def own_functions(cls, name):
-    """The functions of a name that the classes of the zoo define, from the class up."""
-    found = [vars(base)[name] for base in cls.__mro__ if name in vars(base) and _is_ours(base)]
-    return [getattr(function, "__func__", function) for function in found]
+    """The functions of a name that a class and its bases define, from the class up, as far as
+    each hands its keywords on."""
+    functions = []
+    for base in cls.__mro__:
+        if name in vars(base) and _is_ours(base):
+            functions.append(getattr(vars(base)[name], "__func__", vars(base)[name]))
+            parameters = inspect.signature(functions[-1]).parameters.values()
+            if not any(p.kind == p.VAR_KEYWORD for p in parameters):
+                break
+    return functions
 
 
 def arguments(cls, name):

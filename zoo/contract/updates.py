@@ -70,8 +70,9 @@ class Updates:
         the global batch: `self.all_reduce_sum`.
         """
         terms, gradients = self._descent(movers, x, y)
-        for player in movers:
-            self._apply(player, gradients[player])
+        with tf.control_dependencies(tf.nest.flatten(terms)):  # read weights before they move
+            for player in movers:
+                self._apply(player, gradients[player])
         return terms
 
     def _descent(self, movers, x, y):
