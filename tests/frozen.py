@@ -21,6 +21,7 @@ def alone(cls):
     """The game with its generator frozen: the discriminator moves once a step."""
     tables = {"players": {"discriminator": cls.players["discriminator"]}, "moves": {}}
     tables |= {"terms": {"discriminator": cls.terms["discriminator"]}, "fresh_batches": ()}
+    tables["rounds"] = ()
     return type(f"Frozen{cls.__name__}", (cls,), {**tables, "frozen": ("generator",)})
 
 
