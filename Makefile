@@ -4,7 +4,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export KERAS_BACKEND := tensorflow
 
-.PHONY: install demo test slow fault lint format table clean
+.PHONY: install demo test quick slow fault lint types format table clean
 
 install: .venv/installed
 
@@ -19,6 +19,9 @@ demo: install
 test: install
 	$(BIN)/python -m pytest -n 2
 
+quick: lint  # the contract, and one model of each family: three minutes on two cores
+	PYTHONPATH=tests $(BIN)/python -m pytest -n 2 -p one_model_a_family tests/contract tests/conformance
+
 slow: install
 	$(BIN)/python -m pytest -m slow
 
@@ -28,6 +31,13 @@ fault: install  # kills exports, fills disks, asks for what cannot be served
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) types
+
+types: install  # of the package as it is installed: pyright does not follow an editable install
+	rm -rf build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --target build/types .
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""Installs the packages `zoo`, `training` and `export` and the `zoo` command."""
+"""Installs the package `zoo`, `zoo.training` and `zoo.export` in it, and the `zoo` command."""
 
 from setuptools import find_packages, setup
 
@@ -6,7 +6,7 @@ OUTSIDE = ("training", "export")  # folders beside `zoo` that are imported as pa
 
 setup(
     name="keras-generative-zoo",
-    version="0.1.0",
+    version="0.2.0.dev0",  # the only place; `zoo.__version__` and `zoo --version` read it
     description="Deep generative models as production-ready Keras models",
     long_description=open("README.md", encoding="utf-8").read(),
     long_description_content_type="text/markdown",
@@ -50,6 +50,8 @@ setup(
         "test": [
             "pytest>=8",
             "pytest-xdist",
+            "pre-commit",
+            "pyright[nodejs]==1.1.414",
             "ruff==0.17.6",
             "tensorflow-serving-api>=2.21,<2.22",
         ],

@@ -27,11 +27,11 @@ def require_rate(name, value):
         raise ValueError(f"`{name}` must be above 0. Received: {value!r}.")
 
 
-def require_choice(name, value, choices):
-    """Refuses what is none of a few words."""
+def require_choice(name, value, choices, remedy=""):
+    """Refuses what is none of a few words; `remedy` ends the error, such as `nearest(...)`."""
     if value not in choices:
         words = " or ".join(map(repr, choices))
-        raise ValueError(f"`{name}` must be {words}. Received: {value!r}.")
+        raise ValueError(f"`{name}` must be {words}. Received: {value!r}.{remedy}")
 
 
 def nearest(name, known, cutoff=0.4, instead=()):

@@ -11,6 +11,7 @@ from .contract.model import GenerativeModel as GenerativeModel
 from .creation import create as create
 from .creation import list_models as list_models
 from .creation import model_class as model_class
+from .density.discrete_lvm import DiscreteLVM as DiscreteLVM
 from .density.generative_classifier import GenerativeClassifier as GenerativeClassifier
 from .density.linear_gaussian_lvm import LinearGaussianLVM as LinearGaussianLVM
 from .density.made import MADE as MADE
@@ -35,8 +36,11 @@ from .gan_dynamics.nagarajan_gan import NagarajanGAN as NagarajanGAN
 from .gan_dynamics.roth_gan import RothGAN as RothGAN
 from .gan_dynamics.unrolled_gan import UnrolledGAN as UnrolledGAN
 from .gan_label.acgan import ACGAN as ACGAN
+from .gan_label.biggan import BigGAN as BigGAN
 from .gan_label.cgan import CGAN as CGAN
 from .gan_label.infogan import InfoGAN as InfoGAN
+from .gan_label.projection_gan import ProjectionGAN as ProjectionGAN
+from .gan_label.sagan import SAGAN as SAGAN
 from .gan_label.sgan import SGAN as SGAN
 from .hybrid.anogan import AnoGAN as AnoGAN
 from .hybrid.vae_gan import VAEGAN as VAEGAN
@@ -50,12 +54,17 @@ from .saving.presets import list_presets as list_presets
 from .saving.presets import load_preset as load_preset
 from .sequence.td_vae import TDVAE as TDVAE
 from .translation.cyclegan import CycleGAN as CycleGAN
+from .translation.denoising_gan import DenoisingGAN as DenoisingGAN
+from .translation.modality_transfer_gan import ModalityTransferGAN as ModalityTransferGAN
 from .translation.pix2pix import Pix2Pix as Pix2Pix
 from .vae.beta_vae import BetaVAE as BetaVAE
+from .vae.capacity_vae import CapacityVAE as CapacityVAE
 from .vae.factor_vae import FactorVAE as FactorVAE
 from .vae.fixed_variance_vae import FixedVarianceVAE as FixedVarianceVAE
 from .vae.heteroscedastic_vae import HeteroscedasticVAE as HeteroscedasticVAE
 from .vae.iaf_vae import IAFVAE as IAFVAE
+from .vae.info_vae import InfoVAE as InfoVAE
+from .vae.latent_distance_vae import LatentDistanceVAE as LatentDistanceVAE
 from .vae.learned_variance_vae import LearnedVarianceVAE as LearnedVarianceVAE
 from .vae.vae import VAE as VAE
 from .vae_label.cvae import CVAE as CVAE

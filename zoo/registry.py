@@ -16,8 +16,12 @@ def register(cls):
 
 
 def register_former_name(cls, name):
-    """Makes files loadable that know a class by the name it had when they were written."""
-    keras.saving.get_custom_objects()[f"zoo>{name}"] = cls
+    """Makes files loadable that know a class by the name it had when they were written.
+
+    Keras also finds weights by the name of a class, so what is loaded is of a class of that name.
+    """
+    former = type(name, (cls,), {"__doc__": cls.__doc__, "__module__": cls.__module__})
+    keras.saving.register_keras_serializable("zoo", name)(former)
 
 
 def model_class(name):

@@ -1,7 +1,6 @@
 """Bad input is an error that names the argument, what is accepted and what came."""
 
 import functools
-import inspect
 import math
 
 import keras
@@ -11,6 +10,8 @@ import tensorflow as tf
 from descriptors import BATCH, IMAGE, ROWS, every_model, fed, values
 
 import zoo
+from zoo.contract.settings import Weight
+from zoo.contract.settings import of as settings_of
 
 some = pytest.mark.parametrize("name", ["vae", "rae", "wgan_gp"])
 
@@ -179,10 +180,10 @@ def test_impossible_codes_are_refused(name, latent_dim):
 
 @every_model
 def test_negative_weights_of_terms_are_refused(name):
-    known = inspect.signature(zoo.model_class(name).__init__).parameters
-    for setting in (s for s in known if s == "beta" or s.endswith("_weight")):
-        for value in (-1.0, float("nan")):
-            with pytest.raises(ValueError, match=f"`{setting}` .*at least 0. Received: {value}"):
+    for setting, declared in settings_of(zoo.model_class(name)).items():
+        for value in (-1.0, float("nan")) if isinstance(declared.kind, Weight) else ():
+            words = f"`{setting}` of .* must be a number at least 0.* Received: {value}"
+            with pytest.raises(ValueError, match=words):
                 ROWS[name].make(**{setting: value})
 
 

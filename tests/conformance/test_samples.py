@@ -74,7 +74,13 @@ def called(model, verb):
         given["z"] = np.abs(given["z"])
     given |= {name: given[name].astype(dtype) for name in ("z", "z1", "z2")}
     given["y"] = random.random((5, *model.target_shape), np.float32)
-    given |= {"count": 5, "steps": 3, "seed": 7, "labels": np.arange(5) % CLASSES}
+    given |= {
+        "count": 5,
+        "steps": 3,
+        "seed": 7,
+        "truncation": 0.7,
+        "labels": np.arange(5) % CLASSES,
+    }
     given["codes"] = np.eye(5, model.codes_dim or 1, dtype=np.float32)
     return getattr(model, verb)(**{name: given[name] for name in model.offered()[verb]})
 

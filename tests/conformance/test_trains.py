@@ -61,6 +61,7 @@ def test_every_weight_has_an_owner(name):
     kinds = [(player, kind) for player in (*model.players, None) for kind in (True, False)]
     known = {id(v) for player, kind in kinds for v in model.variables_of(player, kind)}
     known |= {id(getattr(model, state)) for state in ("steps", *model.state)}
+    known |= {id(v) for v in model.averages.kept} if model.averages else set()
     assert [v.path for v in model.variables if id(v) not in known] == []
 
 

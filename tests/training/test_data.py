@@ -204,7 +204,7 @@ def test_a_folder_of_hostile_images_is_read_in_little_memory(tmp_path):
         Image.new("1", (side, side)).save(tmp_path / f"bomb{side}.png")
     code = """
 import sys, warnings
-import PIL.Image, PIL.PngImagePlugin, numpy, training.data
+import PIL.Image, PIL.PngImagePlugin, numpy, zoo.training.data
 def most():
     lines = open("/proc/self/status").read().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])

@@ -214,7 +214,9 @@ def forked(out, *more):
     words = ["tune", "beta_vae", "--objective", "val_loss", *WORDS.split(), "--out", str(out)]
     code = f"""
 import os, sys
-import keras_tuner, zoo, training.search, training.run, training.pictures, training.callbacks
+import keras_tuner
+import zoo.registry, zoo.training.tuning.search, zoo.training.run, zoo.training.callbacks
+import zoo.training.reporting.pictures
 from zoo.training import cli
 for _ in sys.stdin:
     child = os.fork()

@@ -1,7 +1,7 @@
 """What generative adversarial networks share."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import tensorflow as tf
@@ -37,6 +37,7 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
     verbs = {**GeneratorVerbs.verbs, "decode": ("z",), "score": ("x",)}
     score_kind = "logit"
     game = games.NonSaturating()
+    generator_batches = 1  # how many batches of samples a move of the generator takes
     features = False  # whether the discriminator gives what its output is read from, too
 
     smooth = False  # whether losses need second derivatives of the networks
@@ -85,9 +86,9 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
         minibatch_kernels: Annotated[int, Count(at_least=0, size=True)] = 0,
         feature_matching_weight: TermWeight = 0.0,
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         sizes |= {"activation": "elu"} if cls.smooth else {}
-        kind = {"normalized": False} if cls.smooth else {}
+        kind: dict[str, Any] = {"normalized": False} if cls.smooth else {}
         features = cls.features or matches_features(cls, feature_matching_weight)
         discriminator = default.discriminator(data_shape, **sizes)
         if minibatch_kernels:
@@ -120,12 +121,19 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
         return {}
 
     def generator_loss(self, x, y, training):
-        fake = self.generate(tf.shape(x)[0], y, training)
+        times = self.generator_batches
+        labels = None if y is None else tf.repeat(y, times)
+        with self.noise.expanded(times):
+            fake = self.generate(times * tf.shape(x)[0], labels, training)
         if not self.matches_features:
-            return {"adversarial": self.game.generator(self.judge(fake, y, training))}
-        (output, made), (_, real) = (self.discriminator(z, training=training) for z in (fake, x))
-        matching = self.now(self.feature_matching_weight) * feature_matching(real, made)
-        return {"adversarial": self.game.generator(output[:, 0]), "feature_matching": matching}
+            return {"adversarial": self.game.generator(self.judge(fake, labels, training))}
+        output, fake_features = self.discriminator(fake, training=training)
+        _, real_features = self.discriminator(x, training=training)
+        matching = feature_matching(real_features, fake_features)
+        return {
+            "adversarial": self.game.generator(output[:, 0]),
+            "feature_matching": self.now(self.feature_matching_weight) * matching,
+        }
 
     def score(self, x):
         """The discriminator's raw output; higher is judged more real."""

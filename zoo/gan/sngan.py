@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import keras
-import tensorflow as tf
 
 from zoo.contract.settings import Count, Widths
 from zoo.gan.base import AdversarialModel
@@ -41,7 +40,7 @@ class SNGAN(AdversarialModel):
 
     fresh_batches = ("discriminator",)
     game = Hinge()
-    batch_size = 64
+    batch_size, generator_batches = 64, 2
 
     def __init__(
         self,
@@ -77,20 +76,21 @@ class SNGAN(AdversarialModel):
     def default_optimizer(self, player):
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9)
 
-    def generator_loss(self, x, y, training):
-        labels = None if y is None else tf.repeat(y, 2)
-        with self.noise.expanded(2):
-            fake = self.generate(2 * tf.shape(x)[0], labels, training)
-        return {"adversarial": self.game.generator(self.judge(fake, labels, training))}
-
 
 def refuse_bare(discriminator):
     """Refuses a discriminator with a layer that nothing normalizes."""
     layers = list(discriminator._flatten_layers())
     wrapped = {id(layer.layer) for layer in layers if isinstance(layer, Spectral)}
-    bare = [each.name for each in layers if isinstance(each, LINEAR) and id(each) not in wrapped]
+    bare = [each.name for each in layers if has_kernel(each) and id(each) not in wrapped]
     if bare:
+        kinds = ", ".join(kind.__name__ for kind in LINEAR)
         raise ValueError(
             "`discriminator` of SNGAN must have each layer with a kernel in "
-            f"`zoo.layers.spectral_norm.SpectralNorm`. Received: {bare} as they are."
+            f"`zoo.layers.spectral_norm.SpectralNorm`, which takes {kinds}. "
+            f"Received: {bare} as they are."
         )
+
+
+def has_kernel(layer):
+    """Whether a layer itself holds the weights of a linear map."""
+    return any("kernel" in v.name or v.name == "embeddings" for v in layer._trainable_variables)

@@ -1,4 +1,6 @@
-"""What games share whose generator is told a class."""
+"""What games share whose generator is conditioned on a class."""
+
+from typing import Any
 
 import tensorflow as tf
 
@@ -35,7 +37,7 @@ class LabelledAdversarialModel(AdversarialModel):
         "score": ("x", "labels"),
     }
     unknown_labels = ("sample",)
-    score_is_labelled = True  # whether the discriminator is told the label, too
+    score_is_labelled = True  # whether the discriminator takes the label, too
 
     def __init__(
         self, generator, discriminator, latent_dim, num_classes, *, class_prior=None, **parts
@@ -68,9 +70,9 @@ class LabelledAdversarialModel(AdversarialModel):
         hidden: Widths = (256, 256),
         channels: Widths = (64, 128),
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         generator = labelled(
-            lambda shape: default.generator(*shape, data_shape, **sizes),
+            lambda shape: default.generator(shape[0], data_shape, **sizes),
             (latent_dim,),
             num_classes,
             "generator",
@@ -80,7 +82,7 @@ class LabelledAdversarialModel(AdversarialModel):
 
     @classmethod
     def default_discriminator(cls, data_shape, num_classes, sizes):
-        """The network of a class for data of this shape; here one that is told the label."""
+        """The network of a class for data of this shape; here one that takes the label."""
         return labelled(
             lambda shape: default.discriminator(shape, **sizes),
             data_shape,
@@ -120,7 +122,7 @@ class LabelledAdversarialModel(AdversarialModel):
         return path(lambda z: self.decode(z, tf.repeat(y, steps)), z1, z2, steps)
 
     def score(self, x, labels=None):
-        """The discriminator's raw output, for x with these labels where it is told them; higher
+        """The discriminator's raw output, for x with these labels where it takes them; higher
         is judged more real."""
         if self.score_is_labelled:
             labels = checked(self, labels, tf.shape(x)[0], unknown=False)

@@ -84,11 +84,19 @@ def named_errors(steps=None):
         if not str(warning).startswith(ENDED):
             raise
         raise ValueError(too_few(steps, "fewer")) from None
-    except tf.errors.InvalidArgumentError as error:
-        said = re.search(r"`\S+` must .*? Received: .*?batch \d+\.", str(error))
-        if said is None:
+    except (tf.errors.InvalidArgumentError, tf.errors.UnknownError) as error:
+        in_graph = re.search(r"`\S+` must .*? Received: .*?batch \d+\.", str(error))
+        on_host = re.search(r"(\w+Error): (.*)", str(error))
+        kind = RAISED.get(on_host[1]) if on_host else None
+        if kind is not None and on_host is not None:
+            raise kind(on_host[2]) from None
+        if in_graph is None:
             raise
-        raise ValueError(said[0]) from None
+        raise ValueError(in_graph[0]) from None
+
+
+RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OSError": OSError}  # while reading
+RAISED |= {"DataError": ValueError, "IndexError": IndexError, "FileNotFoundError": OSError}
 
 
 def too_few(steps, batches):

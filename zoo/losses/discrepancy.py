@@ -22,12 +22,15 @@ def gaussian_kernel(a, b, variance=1.0):
     return tf.exp(-squared_distances(a, b) / (2.0 * a.shape[1] * variance))
 
 
+KERNELS = {"inverse_multiquadric": inverse_multiquadric, "gaussian": gaussian_kernel}
+
+
 def mmd(a, b, kernel=inverse_multiquadric, variance=1.0):
     """The unbiased estimate of MMD^2 (Gretton et al., 2012, Eq. 3); it may be negative.
 
     Args:
         a, b: samples `(n, m)` and `(k, m)` with n, k >= 2.
-        variance: of the law the kernel's width is meant for, per dimension.
+        variance: per dimension, of the distribution that the kernel's width is for.
     """
 
     def within(sample):

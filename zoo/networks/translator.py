@@ -4,11 +4,19 @@ import math
 
 import keras
 
+from zoo.layers.clipped import Clipped
 from zoo.layers.reflection_padding import ReflectionPadding
 from zoo.networks.pixels import cropped, instance_norm, inwards, outwards, small
 
 
-def translator(data_shape, channels=(64, 128, 256), blocks=9, normalized=True, name="generator"):
+def translator(
+    data_shape,
+    channels=(64, 128, 256),
+    blocks=9,
+    normalized=True,
+    residual=False,
+    name="generator",
+):
     """Images in [0, 1] to images in [0, 1] of the same shape: down, residual blocks, up.
 
     With n = len(channels) - 1 halvings and B blocks, parameters, normalized:
@@ -23,6 +31,8 @@ def translator(data_shape, channels=(64, 128, 256), blocks=9, normalized=True, n
         channels: w_0 ... w_n.
         blocks: B; 6 in the paper up to 128 pixels, 9 from 256 on.
         normalized: instance normalization after every convolution but the last.
+        residual: give the image plus what the network makes of it, within [0, 1]; its last
+            kernel starts small, and so the network near the identity.
         name: of the network.
     """
 
@@ -45,7 +55,14 @@ def translator(data_shape, channels=(64, 128, 256), blocks=9, normalized=True, n
     for width in channels[-2::-1]:
         x = relu()(convolved(x, width, stride=2, up=True))
     full = [math.ceil(side / 2**halvings) * 2**halvings for side in data_shape[:2]]
-    last = keras.layers.Conv2D(data_shape[-1], 7, kernel_initializer=small())
-    for layer in (*cropped(full, data_shape), ReflectionPadding(3), last, *outwards()):
+    start = keras.initializers.RandomNormal(stddev=1e-3) if residual else small()
+    last = keras.layers.Conv2D(data_shape[-1], 7, kernel_initializer=start)
+    for layer in (*cropped(full, data_shape), ReflectionPadding(3), last):
+        x = layer(x)
+    if residual:
+        change = keras.layers.Activation("tanh", dtype="float32")(x)
+        x = Clipped(dtype="float32")(keras.layers.Add(dtype="float32")([image, change]))
+        return keras.Model(image, x, name=name)
+    for layer in outwards():
         x = layer(x)
     return keras.Model(image, x, name=name)

@@ -7,7 +7,7 @@ function of its own seed alone; `sample_n(count, seed)` the examples that
 
 import contextlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -34,6 +34,7 @@ SCORES = {  # kind of score -> what `score` gives
     "logit": "the discriminator's raw output",
     "neg_energy": "minus an energy, without a scale of its own",
     "neg_anomaly": "minus an anomaly score, without a scale of its own",
+    "neg_feature_error": "minus a discriminator's feature error and a divergence; no likelihood",
 }
 PNG_CHANNELS = (1, 2, 3, 4)
 
@@ -83,7 +84,7 @@ def _one(name, dtype=tf.float32):
     return tf.TensorSpec((), dtype, name)
 
 
-def _data_words(model):
+def _data_words(model) -> tuple[Any, ...]:
     """What data are in words, and the bounds that a server holds them to."""
     words = {2: "sequences", 3: "images", 4: "sequences of images"}
     words = words.get(len(model.data_shape), "vectors")
