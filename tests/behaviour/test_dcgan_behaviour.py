@@ -11,13 +11,13 @@ CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
 POOLS = tuple(getattr(keras.layers, name) for name in dir(keras.layers) if "Pooling" in name)
 
 
-def made(side=64, channels=3, **sizes):
+def build(side=64, channels=3, **sizes):
     return zoo.create("dcgan", (side, side, channels), 10, **{"width": 4, "seed": 0, **sizes})
 
 
 @pytest.mark.parametrize("side, channels, stages", [(28, 1, 2), (32, 3, 3), (64, 3, 4)])
 def test_images_of_every_size_come_from_convolutions_of_stride_two(side, channels, stages):
-    model = made(side, channels)
+    model = build(side, channels)
     for network in (model.generator, model.discriminator):
         own = [layer for layer in network.layers if isinstance(layer, CONVOLUTIONS)]
         assert [layer.strides for layer in own] == [(2, 2)] * stages
@@ -29,7 +29,7 @@ def test_images_of_every_size_come_from_convolutions_of_stride_two(side, channel
 
 
 def test_normalization_is_in_every_layer_but_the_generators_last_and_the_critics_first():
-    model = made()
+    model = build()
     inner = [[type(layer) for layer in n.layers] for n in (model.generator, model.discriminator)]
     batch_norm = keras.layers.BatchNormalization
     last = max(i for i, kind in enumerate(inner[0]) if kind is keras.layers.Conv2DTranspose)
@@ -39,7 +39,7 @@ def test_normalization_is_in_every_layer_but_the_generators_last_and_the_critics
 
 
 def test_weights_start_small_and_noise_is_uniform():
-    model = made(width=64)
+    model = build(width=64)
     kernels = [v.numpy() for v in model.trainable_weights if v.name == "kernel"]
     assert all(abs(kernel.std() - 0.02) < 0.002 for kernel in kernels if kernel.size > 5000)
     with model.noise.serving(0, 2000):
@@ -49,7 +49,7 @@ def test_weights_start_small_and_noise_is_uniform():
 
 
 def test_the_kernel_of_the_torch_code_can_be_had():
-    own = [layer for layer in made(kernel=4).generator.layers if isinstance(layer, CONVOLUTIONS)]
+    own = [layer for layer in build(kernel=4).generator.layers if isinstance(layer, CONVOLUTIONS)]
     assert {layer.kernel_size for layer in own} == {(4, 4)}
 
 
@@ -59,7 +59,7 @@ def test_vectors_are_refused():
 
 
 def test_a_walk_begins_and_ends_at_the_images_of_its_codes():
-    model = made(28, 1)
+    model = build(28, 1)
     z = np.random.default_rng(0).uniform(-1, 1, (2, 3, 10)).astype(np.float32)
     walk = model.interpolate(*z, steps=5).numpy()
     for place, code in ((0, z[0]), (-1, z[1])):
@@ -67,6 +67,6 @@ def test_a_walk_begins_and_ends_at_the_images_of_its_codes():
 
 
 def test_its_optimizer_and_class_are_those_of_the_paper():
-    optimizer = made().default_optimizer("generator")
+    optimizer = build().default_optimizer("generator")
     assert (float(optimizer.learning_rate), optimizer.beta_1) == (pytest.approx(2e-4), 0.5)
     assert DCGAN.batch_size == 128

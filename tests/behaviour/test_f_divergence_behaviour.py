@@ -88,8 +88,8 @@ def test_both_players_move_by_one_forward_pass_and_the_score_is_t():
 
 def test_the_estimate_of_samples_is_the_bound():
     model = critic(FGAN, "kl")
-    found = float(model.divergence_estimate(tf.constant(normal(count=20_000, seed=3))))
-    assert found == pytest.approx(bound("kl"), abs=0.05)
+    measured = float(model.divergence_estimate(tf.constant(normal(count=20_000, seed=3))))
+    assert measured == pytest.approx(bound("kl"), abs=0.05)
 
 
 # One Gaussian fitted to a mixture of two: what each divergence prefers.
@@ -126,10 +126,10 @@ def ratio():
 
 def test_the_ratio_is_that_of_the_densities(figure):
     points = np.linspace(-1.5, 2.0, 50, dtype=np.float32)
-    found = np.exp(ratio().score(points[:, None]).numpy())
+    measured = np.exp(ratio().score(points[:, None]).numpy())
     known = DATA.pdf(points) / made_by("kl").pdf(points)
     error = figure(
-        "DensityRatioGAN: largest relative error", np.abs(found / known - 1).max(), "0.15"
+        "DensityRatioGAN: largest relative error", np.abs(measured / known - 1).max(), "0.15"
     )
     assert error < 0.15
 
@@ -148,7 +148,7 @@ def slope_at(theta, game, loss=None):
     place = tf.Variable(theta, dtype=tf.float64)
     with tf.GradientTape() as tape:
         x = place + nodes
-        outputs = -theta * x + 0.5 * theta**2  # ln of the ratio, with the law frozen
+        outputs = -theta * x + 0.5 * theta**2  # ln of the ratio, at fixed samples
         each = game.generator(outputs) if loss is None else loss(tf.exp(outputs))
         total = tf.reduce_sum(each * weights / weights.sum())
     return float(tape.gradient(total, place))
@@ -166,8 +166,8 @@ def test_the_generator_descends_on_the_divergence_itself(name, known, theta):
 @pytest.mark.parametrize("name", ["pearson", "kl"])
 def test_a_loss_of_f_of_the_ratio_goes_the_other_way(name):
     """Mutation: E f(r) with r as it is."""
-    found = slope_at(0.5, None, divergence(name).f)
-    assert found < 0.0 < slope_at(0.5, DensityRatio(name, positive="exp"))
+    measured = slope_at(0.5, None, divergence(name).f)
+    assert measured < 0.0 < slope_at(0.5, DensityRatio(name, positive="exp"))
 
 
 @pytest.mark.slow

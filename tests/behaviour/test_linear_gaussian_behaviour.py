@@ -89,8 +89,8 @@ def test_it_finds_the_principal_subspace_and_the_noise_beside_it(method, figure)
 def test_its_likelihood_is_that_of_the_gaussian_it_stands_for():
     model, x = fitted()[0], rows()[0][:100]
     w, variance = model.loading.numpy(), np.exp(model.log_var)
-    law = scipy.stats.multivariate_normal(model.offset.numpy(), w @ w.T + variance * np.eye(5))
-    np.testing.assert_allclose(model.score(x), law.logpdf(x), rtol=1e-5)
+    marginal = scipy.stats.multivariate_normal(model.offset.numpy(), w @ w.T + variance * np.eye(5))
+    np.testing.assert_allclose(model.score(x), marginal.logpdf(x), rtol=1e-5)
 
 
 def test_the_planted_likelihood_is_reached(figure):

@@ -12,8 +12,9 @@ START = np.ones((1, 2), np.float32)
 
 
 def path(steps, **settings):
-    """The places of the game from (1, 1), as `trajectory` tells them."""
-    return MinimaxGame(seed=0, **settings).trajectory(START, steps + 1).numpy()[0]
+    """The places of the game from (1, 1), as `trajectory` gives them."""
+    play = tf.function(MinimaxGame(seed=0, **settings).trajectory)
+    return play(START, steps + 1).numpy()[0]
 
 
 def radius(steps=1000, **settings):
@@ -24,17 +25,17 @@ def radius(steps=1000, **settings):
 
 
 def test_simultaneous_steps_go_outwards(figure):
-    found = figure(
+    measured = figure(
         "MinimaxGame, uv, simultaneous: norm after 1,000", radius(rule="simultaneous"), "204.74"
     )
-    assert found == pytest.approx(204.74, rel=1e-3)
+    assert measured == pytest.approx(204.74, rel=1e-3)
 
 
 def test_alternating_steps_stay_on_their_orbit(figure):
-    found = figure(
+    measured = figure(
         "MinimaxGame, uv, alternating: norm after 1,000", radius(rule="alternating"), "1.399"
     )
-    assert found == pytest.approx(1.399, abs=2e-3)
+    assert measured == pytest.approx(1.399, abs=2e-3)
     walk = np.linalg.norm(path(1000, rule="alternating"), axis=1)
     assert walk.max() < 1.6 and walk.min() > 1.2
 
@@ -125,7 +126,7 @@ def test_ticks_change_nothing():
     np.testing.assert_array_equal(*ends)
 
 
-def test_it_says_when_it_has_arrived():
+def test_it_reports_convergence():
     model = MinimaxGame(rule="consensus", seed=0)
     assert not model.is_converged
     model.compile()

@@ -39,10 +39,10 @@ def slope_of_the_generator(cls, **settings):
 @pytest.mark.parametrize("weight", [0.0, 0.5, 2.0])
 def test_the_generator_shortens_the_gradient_of_the_discriminator(weight, figure):
     """L_D = u v has the gradient v: L_G = -u v + eta v^2."""
-    found = slope_of_the_generator(NagarajanGAN, gradient_norm_weight=weight)
+    measured = slope_of_the_generator(NagarajanGAN, gradient_norm_weight=weight)
     expected = -1.0 + 2.0 * weight * 0.5
-    figure(f"NagarajanGAN, f = uv, eta = {weight}: gradient", found, f"{expected:.3f}")
-    assert found == pytest.approx(expected, abs=1e-5)
+    figure(f"NagarajanGAN, f = uv, eta = {weight}: gradient", measured, f"{expected:.3f}")
+    assert measured == pytest.approx(expected, abs=1e-5)
 
 
 class OfInputs(NagarajanGAN):
@@ -56,8 +56,8 @@ class OfInputs(NagarajanGAN):
 
 
 def test_the_gradient_with_respect_to_inputs_is_another_game():
-    found = slope_of_the_generator(OfInputs, gradient_norm_weight=0.5)
-    assert found == pytest.approx(-1.0, abs=1e-5)  # and not -0.5
+    measured = slope_of_the_generator(OfInputs, gradient_norm_weight=0.5)
+    assert measured == pytest.approx(-1.0, abs=1e-5)  # and not -0.5
 
 
 def test_only_the_generator_is_moved_by_it():
@@ -100,8 +100,8 @@ def best_slope(weight):
 
 @pytest.mark.parametrize("weight, known", [(0.0, -2.0), (0.1, -1.75), (2.0, -0.792)])
 def test_the_regularizer_flattens_a_line_as_far_as_both_sides_are(weight, known, figure):
-    found = figure(f"RothGAN, gamma = {weight}: slope", best_slope(weight), f"{known} +- 3 %")
-    assert found == pytest.approx(known, rel=0.03)
+    measured = figure(f"RothGAN, gamma = {weight}: slope", best_slope(weight), f"{known} +- 3 %")
+    assert measured == pytest.approx(known, rel=0.03)
 
 
 def swapped(critic, real, fake):
@@ -119,10 +119,10 @@ def unweighted(critic, real, fake):
 @pytest.mark.parametrize("mutation, known", [(swapped, -0.384), (unweighted, -0.201)])
 def test_other_weights_of_the_slopes_flatten_otherwise(mutation, known, figure, monkeypatch):
     monkeypatch.setattr(roth_gan, "jensen_shannon", mutation)
-    found = figure(
+    measured = figure(
         f"RothGAN, {mutation.__name__} weights: slope", best_slope(2.0), f"{known} +- 3 %"
     )
-    assert found == pytest.approx(known, rel=0.03)
+    assert measured == pytest.approx(known, rel=0.03)
 
 
 def test_without_its_weight_it_is_the_non_saturating_game_bit_for_bit():
@@ -159,26 +159,28 @@ def radius(penalty_weight, steps=1500, **settings):
 
 
 def test_r1_brings_the_dirac_game_to_rest(figure):
-    found = figure("GradPenaltyGAN, R1, Dirac-GAN: radius after 1,500 steps", radius(1.0), "< 0.01")
-    assert found < 0.01
+    measured = figure(
+        "GradPenaltyGAN, R1, Dirac-GAN: radius after 1,500 steps", radius(1.0), "< 0.01"
+    )
+    assert measured < 0.01
 
 
 def test_without_a_penalty_it_does_not_shrink(figure):
-    found = figure("GradPenaltyGAN, no penalty, Dirac-GAN: radius", radius(0.0), "at least 1")
-    assert found >= 1.0
+    measured = figure("GradPenaltyGAN, no penalty, Dirac-GAN: radius", radius(0.0), "at least 1")
+    assert measured >= 1.0
 
 
 def test_a_slope_of_one_does_not_bring_it_to_rest(figure):
-    found = radius(1.0, target=1.0, at="interpolates")
-    assert figure("GradPenaltyGAN, target 1, Dirac-GAN: radius", found, "above 0.5") > 0.5
+    measured = radius(1.0, target=1.0, at="interpolates")
+    assert figure("GradPenaltyGAN, target 1, Dirac-GAN: radius", measured, "above 0.5") > 0.5
 
 
 @pytest.mark.parametrize("at, sides", [("real", 1.0), ("fake", 1.0), ("both", 2.0)])
 def test_the_penalty_of_a_line_is_known(at, sides):
     model = bilinear(GradPenaltyGAN, 3.0, 0.5, at=at, penalty_weight=10.0)
     with model.noise.training(0, 0, 0):
-        found = model.discriminator_loss(tf.zeros([4, 1]), None, True)["gradient_penalty"]
-    np.testing.assert_allclose(found, np.full(4, sides * 5.0 * 9.0), rtol=1e-5)
+        measured = model.discriminator_loss(tf.zeros([4, 1]), None, True)["gradient_penalty"]
+    np.testing.assert_allclose(measured, np.full(4, sides * 5.0 * 9.0), rtol=1e-5)
 
 
 # Instance noise: two points overlap once they are blurred.
@@ -215,9 +217,11 @@ def divergence(cls, deviation):
     "deviation, known", [(0.5, 0.3368), pytest.param(1.0, 0.1114, marks=pytest.mark.slow)]
 )
 def test_two_points_overlap_as_two_gaussians_do(deviation, known, figure):
-    found, model = divergence(InstanceNoiseGAN, deviation)
-    figure(f"InstanceNoiseGAN, sigma = {deviation}: JSD of two points", found, f"{known} +- 0.01")
-    assert found == pytest.approx(known, abs=0.01)
+    measured, model = divergence(InstanceNoiseGAN, deviation)
+    figure(
+        f"InstanceNoiseGAN, sigma = {deviation}: JSD of two points", measured, f"{known} +- 0.01"
+    )
+    assert measured == pytest.approx(known, abs=0.01)
     with model.noise.training(0, 0, 0), tf.GradientTape() as tape:
         loss = tf.reduce_mean(model.generator_loss(tf.zeros([64, 1]), None, True)["adversarial"])
     assert abs(float(tape.gradient(loss, model.generator.trainable_weights[0].value)[0])) > 0.01
@@ -232,14 +236,14 @@ def test_noise_on_samples_alone_lets_them_be_told_apart(figure):
     model.compile(keras.optimizers.Adam(5e-3), steps_per_execution=50)
     model.fit(np.zeros((256 * 50, 1), np.float32), batch_size=256, epochs=20, verbose=0)
     outputs = model.score(np.zeros((1, 1), np.float32)), model.score(1.0 + 0.5 * QUANTILES)
-    found = from_discriminator(*outputs)["jensen_shannon"]
-    assert figure("InstanceNoiseGAN, samples alone: JSD", found, "above 0.5") > 0.5
+    measured = from_discriminator(*outputs)["jensen_shannon"]
+    assert figure("InstanceNoiseGAN, samples alone: JSD", measured, "above 0.5") > 0.5
 
 
 def test_the_noise_falls_in_a_straight_line():
     model = bilinear(InstanceNoiseGAN, 0.0, 1.0, deviation=0.4, annealing_steps=10)
-    found = []
+    measured = []
     for step in (0, 5, 10, 20):
         model.steps.assign(step)
-        found.append(float(model.sigma()))
-    np.testing.assert_allclose(found, [0.4, 0.2, 0.0, 0.0], atol=1e-7)
+        measured.append(float(model.sigma()))
+    np.testing.assert_allclose(measured, [0.4, 0.2, 0.0, 0.0], atol=1e-7)

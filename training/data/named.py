@@ -4,8 +4,7 @@
     >>> digits.train.shape, digits.num_classes
     ((1437, 8, 8, 1), 10)
 
-Images are (N, height, width, channels) in [0, 1]; labels are int32. Nothing here imports
-TensorFlow before a TFDS name is loaded.
+Images are (N, height, width, channels) in [0, 1]; labels int32. Only TFDS names import TensorFlow.
 """
 
 import dataclasses

@@ -153,7 +153,7 @@ def clouds(panels, labels, path):
     _save(figure, path)
 
 
-def lines(panels, path, x_label, y_label, marks=None, log=False):
+def lines(panels, path, x_label, y_label, marks=None, log=False, columns=None):
     """Writes a panel of lines for each title.
 
     Args:
@@ -163,9 +163,10 @@ def lines(panels, path, x_label, y_label, marks=None, log=False):
         x_label, y_label: of the axes.
         marks: title -> x of a vertical line.
         log: whether y is logarithmic.
+        columns: how many panels in a row; all where None.
     """
-    figure, axes = _figure(4.6 * len(panels), 3.6, 1, len(panels))
-    for (title, series), panel in zip(panels.items(), np.atleast_1d(axes), strict=True):
+    flat, figure = _panels(len(panels), columns or len(panels), 4.6, 3.6)
+    for (title, series), panel in zip(panels.items(), flat, strict=True):
         for label, (x, y) in series.items():
             many = len(series) > 10
             style = "-" if many else "--" if label.startswith("(") else "o-"
@@ -193,13 +194,8 @@ def fields(panels, path, labels=("u", "v"), most=1.6, columns=5):
         most: of both coordinates.
         columns: how many panels in a row.
     """
-    columns = min(columns, len(panels))
-    rows = math.ceil(len(panels) / columns)
-    figure, axes = _figure(3.2 * columns, 3.3 * rows, rows, columns)
-    flat = np.atleast_1d(axes).ravel()
-    for panel in flat[len(panels) :]:
-        panel.set_visible(False)
-    for (title, (places, arrows, walk)), panel in zip(panels.items(), flat, strict=False):
+    flat, figure = _panels(len(panels), min(columns, len(panels)), 3.2, 3.3)
+    for (title, (places, arrows, walk)), panel in zip(panels.items(), flat, strict=True):
         panel.quiver(*places.T, *arrows.T, color="grey", angles="xy", width=0.004)
         panel.plot(walk[:, 0], walk[:, 1], "-", color="C0", linewidth=1.0)
         panel.plot(*walk[0], "o", color="C0", markersize=5)
@@ -263,6 +259,16 @@ def _figure(width, height, rows=1, columns=1):
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns)
+
+
+def _panels(count, columns, width, height):
+    """So many panels of a size in inches, rows of `columns`, and their figure."""
+    rows = math.ceil(count / columns)
+    figure, axes = _figure(width * columns, height * rows, rows, columns)
+    panels = np.atleast_1d(axes).ravel()
+    for panel in panels[count:]:
+        panel.set_visible(False)
+    return panels[:count], figure
 
 
 def _save(figure, path):

@@ -25,11 +25,11 @@ def default_densities(name, data_shape, latent_dim, num_classes, ridge):
         columns = flat[0] if name == "gaussian" else 1
         return [GaussianDensity(*flat, columns, ridge=ridge, seed=0) for _ in range(num_classes)]
     cls = model_class(name)
-    seen = data_shape if len(data_shape) in cls.data_ranks else flat
+    shape = data_shape if len(data_shape) in cls.data_ranks else flat
     code = latent_dim if cls.has_latent else None
     if cls.targets == "labels":
-        return [cls.for_data(seen, code, num_classes=num_classes, seed=0)]
-    return [cls.for_data(seen, code, seed=0) for _ in range(num_classes)]
+        return [cls.for_data(shape, code, num_classes=num_classes, seed=0)]
+    return [cls.for_data(shape, code, seed=0) for _ in range(num_classes)]
 
 
 def losses_of_label(densities, x, y, training):

@@ -1,4 +1,4 @@
-"""One Gaussian, found in closed form: a density of a class."""
+"""One Gaussian, fitted in closed form: the density of a class."""
 
 import tensorflow as tf
 

@@ -98,13 +98,13 @@ class GenerativeClassifier(DensityModel):
     def update(self, movers, x, y):
         if self.smoothing:
             x += self.smoothing * self.noise.normal([tf.shape(x)[0], *x.shape[1:]])
-        seen = tf.one_hot(y, self.num_classes)
-        self.class_counts.assign_add(self.all_reduce_sum(tf.reduce_sum(seen, axis=0)))
+        one_hot = tf.one_hot(y, self.num_classes)
+        self.class_counts.assign_add(self.all_reduce_sum(tf.reduce_sum(one_hot, axis=0)))
         if "density" in self.optimizers:
             return super().update(movers, x, y)
         terms = self.terms_of(movers, x, y, training=True)
         for number, density in enumerate(self.densities):
-            density.maximize(self.flat(x), seen[:, number])
+            density.maximize(self.flat(x), one_hot[:, number])
         return terms
 
     def joint(self, x):

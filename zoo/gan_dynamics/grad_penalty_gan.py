@@ -23,7 +23,7 @@ class GradPenaltyGAN(AdversarialModel):
     rest once the generator is right, so that the game converges (Theorem 4.1); a target of 1
     does not.
 
-    Departures: the game of the paper is "non_saturating", others are given by name.
+    Departures: the game of the paper is "non_saturating", others are chosen by name.
 
     Args:
         generator: noise `(batch, latent_dim)` to data.

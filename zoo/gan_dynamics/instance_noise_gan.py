@@ -17,7 +17,7 @@ class InstanceNoiseGAN(AdversarialModel):
         generator     = L_G(G(z) + sigma eps)
         sigma         = deviation max(0, 1 - step / annealing_steps)
 
-    Two distributions that do not overlap are told apart without effort, and then nothing pulls
+    Two distributions that do not overlap are separated without effort, and then nothing pulls
     them together; through noise they overlap. It must lie on both sides.
 
     Departures: the papers give no schedule; the straight line and 0.1 are ours.

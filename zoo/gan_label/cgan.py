@@ -9,7 +9,7 @@ from zoo.registry import register
 
 @register
 class CGAN(LabelledAdversarialModel):
-    """A GAN both of whose players are told the class.
+    """A GAN both of whose players take the class as an input.
 
         discriminator = softplus(-l(x, y)) + softplus(l(G(z, y), y))    (Eq. 2)
         generator     = softplus(-l(G(z, y), y))

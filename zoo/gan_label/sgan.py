@@ -106,8 +106,8 @@ class SGAN(AdversarialModel):
         samples = self.generate(tf.shape(x)[0], None, training)
         if not self.matches:
             return {"adversarial": self.game.generator(self.judge(samples, None, training))}
-        made, real = (self.discriminator(rows, training=training)[1] for rows in (samples, x))
-        return {"feature_matching": feature_matching(real, made)}
+        fake, real = (self.discriminator(rows, training=training)[1] for rows in (samples, x))
+        return {"feature_matching": feature_matching(real, fake)}
 
     def classify(self, x):
         """softmax(l), `(batch, num_classes)`."""

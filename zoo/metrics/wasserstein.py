@@ -7,7 +7,7 @@ from zoo import noise
 from zoo.losses.lipschitz import interpolates, slope
 
 
-def wasserstein_estimate(critic, real, made, seed=0):
+def wasserstein_estimate(critic, real, fake, seed=0):
     """The critic's difference of means over its mean slope, and over its largest.
 
     The difference itself is the distance times an unknown constant: the critic of WGAN is as
@@ -15,17 +15,17 @@ def wasserstein_estimate(critic, real, made, seed=0):
 
     Args:
         critic: maps points to raw outputs.
-        real, made: as many examples of data and of the model.
+        real, fake: as many examples of data and of the model.
         seed: of the points between them at which slopes are taken.
 
     Returns:
         {"wasserstein", "wasserstein_below", "difference", "mean_slope", "count"}; the second is
         over the largest slope, which is a bound from below where that is the steepest.
     """
-    real, made = (tf.convert_to_tensor(side, tf.float32) for side in (real, made))
+    real, fake = (tf.convert_to_tensor(side, tf.float32) for side in (real, fake))
     with noise.serving(seed, len(real)):
-        slopes = np.asarray(slope(critic, interpolates(real, made)))
-    gap = float(tf.reduce_mean(critic(real)) - tf.reduce_mean(critic(made)))
+        slopes = np.asarray(slope(critic, interpolates(real, fake)))
+    gap = float(tf.reduce_mean(critic(real)) - tf.reduce_mean(critic(fake)))
     return {
         "wasserstein": gap / float(slopes.mean()),
         "wasserstein_below": gap / float(slopes.max()),
