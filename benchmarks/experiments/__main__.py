@@ -10,7 +10,6 @@ import argparse
 import importlib
 import os
 import pathlib
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -21,7 +20,6 @@ EXPERIMENTS = {
     "E6": "capacities",
     "E7": "embeddings",
     "E9": "radius",
-    "E11": "stability",
     "E13": "minimax",
 }
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
@@ -30,7 +28,6 @@ DOCS = pathlib.Path(__file__).parents[2] / "docs"
 def main(argv=None):
     import tensorflow as tf
 
-    from benchmarks.experiments import runs
     from benchmarks.results import put
 
     parser = argparse.ArgumentParser(
@@ -39,13 +36,8 @@ def main(argv=None):
     parser.add_argument("names", nargs="+", choices=EXPERIMENTS, metavar="NAME")
     parser.add_argument("--data-dir", help="where TFDS data lie (E2, E4, E6 and E9: mnist)")
     parser.add_argument("--threads", type=int, default=1, help="of one operation (default 1)")
-    parser.add_argument("--minutes", type=float, help="after which no training begins (E11)")
     parser.add_argument("--write", action="store_true", help="put tables into docs/experiments.md")
     options = parser.parse_args(argv)
-    if options.minutes is not None:
-        if options.names != ["E11"]:
-            parser.error("--minutes is of E11 alone: the others need all of their trainings.")
-        runs.UNTIL = time.monotonic() + 60.0 * options.minutes
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     for name in options.names:

@@ -162,7 +162,7 @@ def clouds(panels, labels, path):
     _save(figure, path)
 
 
-def lines(panels, path, x_label, y_label, marks=None, log=False, columns=None):
+def lines(panels, path, x_label, y_label, marks=None, log=False):
     """Writes a panel of lines for each title.
 
     Args:
@@ -172,10 +172,9 @@ def lines(panels, path, x_label, y_label, marks=None, log=False, columns=None):
         x_label, y_label: of the axes.
         marks: title -> x of a vertical line.
         log: whether y is logarithmic.
-        columns: how many panels in a row; all where None.
     """
-    flat, figure = _panels(len(panels), columns or len(panels), 4.6, 3.6)
-    for (title, series), panel in zip(panels.items(), flat, strict=True):
+    figure, axes = _figure(4.6 * len(panels), 3.6, 1, len(panels))
+    for (title, series), panel in zip(panels.items(), np.atleast_1d(axes), strict=True):
         for label, (x, y) in series.items():
             many = len(series) > 10
             style = "-" if many else "--" if label.startswith("(") else "o-"
