@@ -45,7 +45,7 @@ def losses_of_classes(densities, x, num_classes):
     """-ln p(x|c) of each row for every class c, `(batch, num_classes)`."""
     if len(densities) > 1:
         return tf.stack([losses(density, x, None, False)[0] for density in densities], axis=1)
-    labels = tf.tile(tf.range(num_classes), [tf.shape(x)[0]])
+    labels = tf.tile(tf.range(num_classes), tf.shape(x)[:1])
     with noise.expanded(num_classes):
         nll, _ = losses(densities[0], tf.repeat(x, num_classes, axis=0), labels, False)
     return tf.reshape(nll, [-1, num_classes])

@@ -44,7 +44,7 @@ class MinimaxGame(GenerativeModel):
     players = {"minimizer": ("u",), "maximizer": ("v",)}
     terms = {player: ("value",) for player in players}
     verbs = {"trajectory": ("z", "steps")}
-    data_ranks, has_latent, data_shape = (1,), False, (1,)
+    data_ranks, has_latent = (1,), False
 
     def __init__(
         self,
@@ -75,6 +75,11 @@ class MinimaxGame(GenerativeModel):
 
     def default_optimizer(self, player):
         return None
+
+    @property
+    def data_shape(self):
+        """Of one tick."""
+        return (1,)
 
     @property
     def code_shape(self):

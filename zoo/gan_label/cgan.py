@@ -34,7 +34,7 @@ class CGAN(LabelledAdversarialModel):
 
     def classify(self, x):
         """The softmax of l(x, y) + ln p(y) over y, `(batch, num_classes)`."""
-        count, classes = tf.shape(x)[0], self.num_classes
-        labels = tf.tile(tf.range(classes), [count])
+        classes = self.num_classes
+        labels = tf.tile(tf.range(classes), tf.shape(x)[:1])
         logits = self.judge(tf.repeat(x, classes, axis=0), labels, training=False)
         return tf.nn.softmax(tf.reshape(logits, [-1, classes]) + self.class_prior.log_probs)

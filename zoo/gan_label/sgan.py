@@ -1,6 +1,6 @@
 """Semi-supervised GAN (Salimans et al., 2016, arXiv:1606.03498; Odena, 2016, arXiv:1606.01583)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import tensorflow as tf
@@ -79,7 +79,7 @@ class SGAN(AdversarialModel):
         hidden: Widths = (256, 256),
         channels: Widths = (64, 128),
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         judge = default.discriminator(data_shape, **sizes, outputs=num_classes, features=True)
         return {
             "generator": default.generator(latent_dim, data_shape, **sizes),

@@ -19,7 +19,7 @@ class MinimaxValue:
         raise NotImplementedError(f"{type(self).__name__} has no value.")
 
     def get_config(self):
-        return dataclasses.asdict(self)
+        return dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]  every value is one
 
     @classmethod
     def from_config(cls, config):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+ZERO = tf.UnconnectedGradients.ZERO
+
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
@@ -39,7 +41,7 @@ def gradients(f, u, v):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([u, v])
         total = tf.reduce_sum(f(u, v))
-    return tape.gradient(total, [u, v], unconnected_gradients="zero")
+    return tape.gradient(total, [u, v], unconnected_gradients=ZERO)
 
 
 def plain(f, u, v, steps):
@@ -54,7 +56,7 @@ def consensus(f, u, v, steps):
         tape.watch([u, v])
         field = gradients(f, u, v)
         length = 0.5 * tf.add_n([tf.reduce_sum(tf.square(g)) for g in field])
-    pull_u, pull_v = tape.gradient(length, [u, v], unconnected_gradients="zero")
+    pull_u, pull_v = tape.gradient(length, [u, v], unconnected_gradients=ZERO)
     du = -steps.descent * (field[0] + steps.damping * pull_u)
     return du, steps.ascent * (field[1] - steps.damping * pull_v)
 
