@@ -16,6 +16,7 @@ from zoo.networks.mlp import mlp
 from zoo.training.data.planted import blobs, moons
 
 CLASSES, SIZE, NOISE = 5, 20, 4
+APART = 6.0  # the radius at which classes do not overlap
 
 
 def generator():
@@ -35,25 +36,25 @@ def build(cls, **settings):
 
 
 @functools.cache
-def trained(cls, steps=1000, **settings):
+def trained(cls, steps=1000, radius=2.5, **settings):
     """The game on five blobs of 20 dimensions."""
-    x, planted = blobs(12_800)
+    x, planted = blobs(12_800, radius=radius)
     model = build(cls, **settings)
     model.compile(keras.optimizers.Adam(1e-3, 0.5), steps_per_execution=50)
     model.fit(x, planted["mode"], epochs=steps // 50, steps_per_epoch=50, verbose=0)
     return model
 
 
-def nearest(x):
+def nearest(x, radius=2.5):
     """The class whose centre is nearest to each row."""
-    centres = blobs(1)[1]["centres"]
+    centres = blobs(1, radius=radius)[1]["centres"]
     return np.linalg.norm(np.asarray(x)[:, None] - centres, axis=2).argmin(axis=1)
 
 
-def obedience(model):
+def obedience(model, radius=2.5):
     """How often samples lie nearest to the centre of the class that was asked for."""
     labels = np.arange(2000) % CLASSES
-    return np.mean(nearest(model.sample(2000, labels, seed=0)) == labels)
+    return np.mean(nearest(model.sample(2000, labels, seed=0), radius) == labels)
 
 
 # ACGAN: the discriminator takes no label, and predicts it.
@@ -96,8 +97,9 @@ def test_both_players_of_acgan_lower_the_error_of_the_class_of_samples():
 
 
 def test_samples_of_cgan_are_of_the_class_asked_for(figure):
-    share = figure("CGAN: samples of the class asked for", obedience(trained(CGAN)), ">= 0.9")
-    assert share >= 0.9
+    """Of classes that are apart: CGAN draws those of the data, which Bayes' rule may mistake."""
+    share = obedience(trained(CGAN, radius=APART), APART)
+    assert figure("CGAN: samples of the class asked for", share, ">= 0.9") >= 0.9
 
 
 def test_other_labels_lower_the_score_of_cgan(figure):
@@ -105,8 +107,8 @@ def test_other_labels_lower_the_score_of_cgan(figure):
     x, planted = blobs(2048)
     model = build(CGAN)
     model.compile(keras.optimizers.Adam(1e-3, 0.5))
-    for start in range(0, 2048, 64):
-        rows = slice(start, start + 64)
+    for start in range(0, 2048, 128):
+        rows = slice(start, start + 128)
         labels = tf.constant(planted["mode"][rows], tf.int32)
         for _ in range(3):
             model.move(("discriminator",), (tf.constant(x[rows]), labels), 0)
@@ -124,7 +126,7 @@ class Blind(CGAN):
 
 @pytest.mark.slow
 def test_with_labels_of_other_rows_cgan_draws_any(figure):
-    share = obedience(trained(Blind))
+    share = obedience(trained(Blind, radius=APART), APART)
     assert figure("CGAN, labels of other rows: of the class asked for", share, "below 0.5") < 0.5
 
 

@@ -25,8 +25,7 @@ class MinimaxGame(GenerativeModel):
     the first goes outwards by sqrt(1 + descent_rate ascent_rate) a step, the second circles,
     the others come in; on f = u^2 - v^2 all arrive.
 
-    Departures: plain steps, without momentum. It takes data, "ticks", only to count steps; they
-    change nothing.
+    Departures: plain steps. Data, such as "ticks", only count the steps; they change nothing.
 
     Args:
         game: f, "bilinear", "saddle" or "dirac", or a `zoo.losses.minimax.MinimaxValue`.
@@ -78,7 +77,6 @@ class MinimaxGame(GenerativeModel):
 
     @property
     def data_shape(self):
-        """Of one tick."""
         return (1,)
 
     @property

@@ -5,6 +5,7 @@ Each gives the displacements (du, dv) of one step; rows of u and v are games of 
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -36,7 +37,7 @@ class Rule:
     together: bool = True
 
 
-def gradients(f, u, v):
+def gradients(f, u, v) -> Any:
     """df / du and df / dv; differentiable."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([u, v])
