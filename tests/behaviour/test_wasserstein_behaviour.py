@@ -1,4 +1,4 @@
-"""WGAN: clipped weights measure a distance up to a factor, which the slope of the critic tells."""
+"""WGAN: clipped weights measure a distance up to a factor, which the slope of the critic gives."""
 
 import functools
 
@@ -25,10 +25,10 @@ def measured(clip, shift=3.0):
 
 @pytest.mark.parametrize("clip", [0.1, pytest.param(0.01, marks=pytest.mark.slow)])
 def test_the_difference_over_the_slope_is_the_distance(clip, figure):
-    found = measured(clip)
-    figure(f"WGAN, c = {clip}, d = 3: estimate", found["wasserstein"], "3 +- 10 %")
-    assert found["wasserstein"] == pytest.approx(3.0, rel=0.1)
-    assert found["wasserstein_below"] <= 3.05
+    largest = measured(clip)
+    figure(f"WGAN, c = {clip}, d = 3: estimate", largest["wasserstein"], "3 +- 10 %")
+    assert largest["wasserstein"] == pytest.approx(3.0, rel=0.1)
+    assert largest["wasserstein_below"] <= 3.05
 
 
 @pytest.mark.slow
@@ -50,19 +50,19 @@ def largest_weights(cls, steps=5, **settings):
     keras.utils.set_random_seed(0)
     model = cls(mlp(4, 2, (32,)), mlp(2, 1, (32,)), 4, clip=0.03, seed=0, **settings)
     model.compile(keras.optimizers.RMSprop(0.01))
-    x, found = ring(64 * model.parts * steps)[0], []
+    x, largest = ring(64 * model.parts * steps)[0], []
     note = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda *_: found.append(
+        on_train_batch_end=lambda batch, logs: largest.append(
             max(np.abs(w).max() for w in model.discriminator.get_weights())
         )
     )
     model.fit(x, batch_size=64, verbose=0, callbacks=[note])
-    return np.array(found), model
+    return np.array(largest), model
 
 
 def test_weights_of_the_critic_stay_within_the_clip_after_every_step():
-    found, model = largest_weights(WGAN)
-    assert len(found) == 5 and (found <= 0.03).all() and (found == np.float32(0.03)).any()
+    largest, model = largest_weights(WGAN)
+    assert len(largest) == 5 and (largest <= 0.03).all() and (largest == np.float32(0.03)).any()
     counts = {player: int(o.iterations.numpy()) for player, o in model.optimizers.items()}
     assert counts == {"discriminator": 25, "generator": 5}
 
@@ -72,6 +72,6 @@ def test_without_the_clip_they_do_not():
 
 
 def test_estimates_of_a_line_are_exact():
-    found = wasserstein_estimate(lambda x: tf.constant(7.0) * x[:, 0], normal(2.0), normal())
-    assert found["wasserstein"] == pytest.approx(2.0, abs=0.03)
-    assert found["mean_slope"] == pytest.approx(7.0, rel=1e-5)
+    largest = wasserstein_estimate(lambda x: tf.constant(7.0) * x[:, 0], normal(2.0), normal())
+    assert largest["wasserstein"] == pytest.approx(2.0, abs=0.03)
+    assert largest["mean_slope"] == pytest.approx(7.0, rel=1e-5)
