@@ -74,9 +74,8 @@ class GenerativeClassifier(DensityModel):
         sizes = tuple(data_shape), latent_dim, num_classes
         return {"densities": classes.default_densities(density, *sizes, ridge), "shape": sizes[0]}
 
-    @property
-    def data_shape(self):
-        return self.shape
+    data_shape = property(lambda self: self.shape)
+    data_range = property(lambda self: self.densities[0].data_range)
 
     @property
     def log_shares(self):
