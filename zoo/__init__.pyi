@@ -4,7 +4,9 @@ from . import catalogue as catalogue
 from . import export as export
 from . import metrics as metrics
 from . import training as training
+from .autoencoder.ae_l2_gmm import AEL2GMM as AEL2GMM
 from .autoencoder.autoencoder import Autoencoder as Autoencoder
+from .autoencoder.injflow_ae import InjFlowAE as InjFlowAE
 from .autoencoder.rae import RAE as RAE
 from .autoencoder.vq_vae import VQVAE as VQVAE
 from .contract.model import GenerativeModel as GenerativeModel
@@ -42,13 +44,24 @@ from .gan_label.infogan import InfoGAN as InfoGAN
 from .gan_label.projection_gan import ProjectionGAN as ProjectionGAN
 from .gan_label.sagan import SAGAN as SAGAN
 from .gan_label.sgan import SGAN as SGAN
+from .hybrid.ali import ALI as ALI
 from .hybrid.anogan import AnoGAN as AnoGAN
+from .hybrid.distribution_matching_vae import (
+    DistributionMatchingVAE as DistributionMatchingVAE,
+)
 from .hybrid.vae_gan import VAEGAN as VAEGAN
+from .matching.aae import AAE as AAE
+from .matching.clustering_aae import ClusteringAAE as ClusteringAAE
+from .matching.dim_reduction_aae import DimReductionAAE as DimReductionAAE
 from .matching.flex_ae import FlexAE as FlexAE
+from .matching.flex_ae_sr import FlexAESR as FlexAESR
 from .matching.mask_aae import MaskAAE as MaskAAE
 from .matching.semi_supervised_aae import SemiSupervisedAAE as SemiSupervisedAAE
+from .matching.supervised_aae import SupervisedAAE as SupervisedAAE
 from .matching.wae_gan import WAEGAN as WAEGAN
 from .matching.wae_mmd import WAEMMD as WAEMMD
+from .saving.exchange import from_preset as from_preset
+from .saving.exchange import upload_preset as upload_preset
 from .saving.loading import load as load
 from .saving.presets import list_presets as list_presets
 from .saving.presets import load_preset as load_preset
@@ -66,11 +79,19 @@ from .vae.iaf_vae import IAFVAE as IAFVAE
 from .vae.info_vae import InfoVAE as InfoVAE
 from .vae.latent_distance_vae import LatentDistanceVAE as LatentDistanceVAE
 from .vae.learned_variance_vae import LearnedVarianceVAE as LearnedVarianceVAE
+from .vae.planar_flow_vae import PlanarFlowVAE as PlanarFlowVAE
 from .vae.vae import VAE as VAE
 from .vae_label.cvae import CVAE as CVAE
 from .vae_label.m2_vae import M2VAE as M2VAE
+from .vae_label.siddharth_ssvae import SiddharthSSVAE as SiddharthSSVAE
+from .vae_label.structured_output_cvae import StructuredOutputCVAE as StructuredOutputCVAE
+from .vae_mixture.gmvae import GMVAE as GMVAE
+from .vae_mixture.mog_vae_classifier import MoGVAEClassifier as MoGVAEClassifier
 from .vae_mixture.mog_vae_cluster import MoGVAECluster as MoGVAECluster
+from .vae_mixture.truncated_mog_vae import TruncatedMoGVAE as TruncatedMoGVAE
 from .vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE as HierarchicalPriorVAE
+from .vae_prior.implicit_prior_vae import ImplicitPriorVAE as ImplicitPriorVAE
+from .vae_prior.resampled_prior_vae import ResampledPriorVAE as ResampledPriorVAE
 from .vae_prior.stick_breaking_vae import StickBreakingVAE as StickBreakingVAE
 from .vae_prior.two_stage_vae import TwoStageVAE as TwoStageVAE
 from .vae_prior.vamp_prior_vae import VampPriorVAE as VampPriorVAE

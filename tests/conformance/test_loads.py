@@ -6,7 +6,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from descriptors import every_model, trained
+from descriptors import every_model, saved, trained
 
 import zoo
 from zoo.saving.loading import objects, parameters
@@ -17,13 +17,11 @@ MOST = 2_000_000  # numbers that a model of a row may ask for
 
 @every_model
 def test_a_saved_model_passes_every_check(name, tmp_path):
-    model, _ = trained(name)
-    model.save(tmp_path / "model.keras")
-    again = zoo.load(tmp_path)
+    (path, again), (model, _) = saved(name), trained(name)
     assert type(again) is type(model) and again.compiled
     for ours, theirs in zip(model.variables, again.variables, strict=True):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
-    with zipfile.ZipFile(tmp_path / "model.keras") as old:
+    with zipfile.ZipFile(path) as old:
         members = {member: old.read(member) for member in old.namelist()}
     config = json.loads(members["config.json"])
     sized = next(part["config"] for part in objects(config, name) if SIZES & set(part["config"]))

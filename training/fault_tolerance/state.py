@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from zoo.contract import configs
 from zoo.optimizers.scaled import unscaled
-from zoo.training.checks import difference
+from zoo.training.fault_tolerance.others import CALLBACK
 from zoo.training.fault_tolerance.workers import Workers
 
 LOG = "log/"  # how the names of the means of an epoch begin
@@ -59,7 +59,7 @@ def arrays(found):
 
 def assign(model, saved, source):
     """Sets the state of a model to saved arrays, or to none of them if they are another's."""
-    saved = {name: array for name, array in saved.items() if not name.startswith(LOG)}
+    saved = {n: array for n, array in saved.items() if not n.startswith((LOG, CALLBACK))}
     own = variables(model)
     known = arrays(own)
     saved = {name: _widened(array, known.get(name)) for name, array in saved.items()}
@@ -85,6 +85,11 @@ def _kind(array):
     return "none" if array is None else f"{array.dtype} of shape {array.shape}"
 
 
+def of_logs(arrays):
+    """Those of the arrays of a checkpoint that are means of an unfinished epoch."""
+    return {name: array for name, array in arrays.items() if name.startswith(LOG)}
+
+
 def assign_logs(model, saved):
     """Sets the means of an epoch so far, which Keras resets when it begins an epoch."""
     for name, variable in log_variables(model).items():
@@ -97,8 +102,8 @@ def assign_logs(model, saved):
 
 def settings(model):
     """What the state alone does not tell of a run: the class, its settings, its optimizers."""
-    parts = {name: configs.pack(getattr(model, name)) for name in model.part_names}
-    plain = {name: value for name, value in parts.items() if _is_plain(value)}
+    parts = {name: getattr(model, name) for name in model.part_names}
+    plain = {name: configs.pack(value) for name, value in parts.items() if _is_plain(value)}
     compiled = {name: model.compile_options.get(name) for name in COMPILED}
     named = {"class": type(model).__name__, "precision": _precision(model)}
     return {**named, **plain, **compiled, **_optimizers(model)}
@@ -112,7 +117,7 @@ def _precision(model):
 
 
 def _is_plain(value):
-    several = isinstance(value, list)
+    several = isinstance(value, (list, tuple))
     return all(map(_is_plain, value)) if several else isinstance(value, PLAIN)
 
 
@@ -126,13 +131,3 @@ def _optimizers(model):
             if name not in ("name", "learning_rate") and isinstance(value, PLAIN):
                 found[f"optimizer of {player}: {name}"] = value
     return found
-
-
-def require_same(model, saved, source):
-    """Refuses to go on with another class, setting or optimizer than the run began with."""
-    differ = difference(settings(model), saved)
-    if differ is not None:
-        name, here, there = differ
-        raise ValueError(
-            f"{source} was made with another model: `{name}` must be {there!r}. Received: {here!r}."
-        )

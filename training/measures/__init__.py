@@ -2,12 +2,20 @@
 
 A measure returns metric -> entry, and nothing where it does not apply. Measures of samples
 are repeated with other seeds, for their standard error, and stand beside the same measure of
-training data in the samples' place: the best that can be had.
+training data in the samples' place: the best that can be had. A measure that cannot be taken,
+since it needs more examples or the samples are not finite, is left out, and a warning says why.
 """
 
+import logging
+
+from zoo.metrics.checks import MeasureError
+from zoo.training import progress
 from zoo.training.checks import nearest
 from zoo.training.measures import codes, geometry, samples
 from zoo.training.measures.subject import Subject, entry
+from zoo.verbs.arguments import unchecked
+
+_log = logging.getLogger(__name__)
 
 
 def named(*measures):
@@ -49,9 +57,13 @@ def measured(subject, names=None):
     names = list(MEASURES) if names is None else names
     require_known(names)
     found = {}
-    for name in names:
+    for name in progress.track(names, "measuring"):
         if name in OF_CODES or subject.offers("sample"):
-            found |= MEASURES[name](subject)
+            try:
+                with unchecked():  # what a model makes is checked by the metrics
+                    found |= MEASURES[name](subject)
+            except MeasureError as error:
+                _log.warning("%s is left out: %s", name, error)
     return found
 
 

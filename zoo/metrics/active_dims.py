@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 MASK, VARIANCE = 0.1, 0.01  # MaskAAE's own threshold, and that of Burda et al. (2016)
 
 
@@ -16,6 +18,7 @@ def active_dims(means, alpha=None):
         {"active_dims", "kind", "count"}; kind is "mask" (alpha >= 0.1) or "variance"
         (Var_x E[z_j|x] > 0.01).
     """
+    means = checks.rows(means, "means", least=2)
     active, kind = active_of(means, alpha), "variance" if alpha is None else "mask"
     return {"active_dims": int(active.sum()), "kind": kind, "count": len(means)}
 

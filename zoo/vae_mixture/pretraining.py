@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.contract.model import GenerativeModel
+from zoo.contract.updates import copied
 from zoo.vae.evidence_bound import EvidenceBound
 
 MOST = 10_000  # codes that clusters are started from
@@ -48,7 +49,8 @@ def prepared(model, data, steps):
     Args:
         model: compiled; its own optimizer is used.
         data: the dataset that it is about to be trained on.
-        steps: of the autoencoder without clusters, and as many with them.
+        steps: of the autoencoder without clusters, and as many with them where the encoder says
+            which cluster.
     """
     _fit(model, data, steps, prior=None)
     codes = []
@@ -57,7 +59,8 @@ def prepared(model, data, steps):
         if sum(map(len, codes)) >= MOST:
             break
     model.prior.start(np.concatenate(codes)[:MOST], model.seed)
-    _fit(model, data, steps, prior=model.prior)
+    if hasattr(model.posterior, "best_shares"):
+        _fit(model, data, steps, prior=model.prior)
 
 
 def _fit(model, data, steps, prior):
@@ -65,5 +68,5 @@ def _fit(model, data, steps, prior):
     options = {k: v for k, v in model.compile_options.items() if k != "steps_per_execution"}
     with model.distribute_strategy.scope():
         alone = Alone(**shared, prior=prior, seed=model.seed)
-    alone.compile(model.optimizers["autoencoder"], **options)
+    alone.compile(copied(model.optimizers["autoencoder"]), **options)
     alone.fit(data.repeat(), steps_per_epoch=steps, verbose=0)

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from zoo import noise
@@ -67,7 +68,8 @@ def argument(model, name, verb=None):
     if name == "labels":
         unknown = verb in model.unknown_labels
         doc = "the class of each row, counted from 0" + "; -1 is unknown" * unknown
-        return Argument(_rows("label", (), tf.int32), doc, 0 - unknown, model.num_classes - 1)
+        most = int(np.max(model.highest_label))
+        return Argument(_rows("label", model.label_shape, tf.int32), doc, 0 - unknown, most)
     return {
         "seed": Argument(_rows("seed", (), tf.int64), "any integer, for each row", None, None),
         "count": Argument(_one("count", tf.int32), "how many examples", 1, MOST_ROWS),
