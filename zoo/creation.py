@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib
 import math
 import typing
 from collections.abc import Iterable
@@ -23,8 +22,9 @@ def model_class(name: str) -> type[GenerativeModel]:
     >>> model_class("WGAN-GP").__name__
     'WGANGP'
     """
-    module, _, cls = catalogue.find(name).path.rpartition(".")
-    return getattr(importlib.import_module(module), cls)
+    from zoo import registry  # which imports Keras
+
+    return registry.model_class(name)
 
 
 def create(

@@ -164,10 +164,14 @@ def serving(seed: Any, count: Any) -> contextlib.AbstractContextManager[Stream]:
             None, which draws one (`keras.utils.set_random_seed` decides which).
         count: how many rows.
     """
-    seed = random.getrandbits(63) if seed is None else seed
-    seeds = row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
-    low, high = (word[:, None] for word in halves(seeds))
+    low, high = (word[:, None] for word in halves(seeds_of(seed, count)))
     return opened(Stream((low, high), lambda rows: tf.zeros([rows], tf.uint32)))
+
+
+def seeds_of(seed: Any, count: Any) -> tf.Tensor:
+    """An int64 seed for each row, of what `serving` takes."""
+    seed = random.getrandbits(63) if seed is None else seed
+    return row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
 
 
 def row_seeds(seed: Any, count: Any) -> tf.Tensor:

@@ -23,6 +23,7 @@ EXPERIMENTS = {
     "E9": "radius",
     "E10": "label_efficiency",
     "E12": "manifold",
+    "E13": "minimax",
 }
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 

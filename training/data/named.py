@@ -34,6 +34,7 @@ PLANTED = {
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
     **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs", "sprites")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
+    "ticks": planted.ticks,
     "rotation": lambda count, seed: planted.rotation(count // 5, seed),
     "shapes": lambda count, seed: planted.shapes(count // 5, seed),
 }

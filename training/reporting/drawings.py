@@ -48,6 +48,8 @@ def show(model, path, data, seed=0):
         show_codes(model, path, seed)
     elif "forecast" in model.offered():
         show_forecasts(model, path, data.test, seed=seed)
+    elif "trajectory" in model.offered():
+        show_trajectory(model, path)
     elif model.prototypes() is not None and data.is_image:
         show_prototypes(model, path, seed)
     elif "sample" in model.offered():
@@ -172,6 +174,15 @@ def show_forecasts(model, path, data, count=8, seed=0):
     shown = [np.concatenate([x[:, :seen], gap, x[:, seen:]], axis=1) for x in (real, made)]
     tiles = np.stack(shown, axis=1)
     pictures.grid(tiles.reshape(-1, *tiles.shape[3:]), path, columns=tiles.shape[2])
+
+
+def show_trajectory(model, path, steps=200, ticks=15):
+    """A picture of a game of two numbers: where a step leads from every place, and a path of it."""
+    side = np.linspace(-1.5, 1.5, ticks, dtype=np.float32)
+    starts = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    arrows = np.asarray(model.trajectory(starts, 2))
+    walk = np.asarray(model.trajectory(np.ones((1, 2), np.float32), steps))[0]
+    pictures.fields({model.rule: (arrows[:, 0], arrows[:, 1] - arrows[:, 0], walk)}, path)
 
 
 def show_anomalies(model, path, data, count=12):

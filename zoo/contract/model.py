@@ -66,6 +66,7 @@ class GenerativeModel(
     replica_mean = staticmethod(replicas.all_reduce_mean)
     all_reduce_sum = staticmethod(replicas.all_reduce_sum)
     among = staticmethod(replicas.among)
+    weighted_mean = staticmethod(replicas.weighted_mean)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

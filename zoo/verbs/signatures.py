@@ -26,6 +26,7 @@ VERBS = {  # what each signature gives
     "classify": "The probability of each class, for each example.",
     "translate": "Each example carried over to the other domain or class.",
     "forecast": "What follows each example.",
+    "trajectory": "The places of each game, `steps` of them, from where it starts.",
 }
 SCORES = {  # kind of score -> what `score` gives
     "elbo": "lower bound of ln p(x), in nats",
@@ -109,9 +110,8 @@ def _code_range(model, dtype):
 
 def output(model, verb):
     """What a verb's result is called in a signature."""
-    return {"encode": "z", "score": "score", "classify": "probabilities"}.get(
-        verb, data_name(model)
-    )
+    names = {"encode": "z", "trajectory": "z", "score": "score", "classify": "probabilities"}
+    return names.get(verb, data_name(model))
 
 
 def signatures(model):
