@@ -86,6 +86,8 @@ ROWS = {
     for row in (
         Row("autoencoder"),
         Row("rae"),
+        Row("ae_l2_gmm"),
+        Row("injflow_ae"),
         Row(
             "vq_vae",
             code=(2, 2),
@@ -96,7 +98,12 @@ ROWS = {
         Row("wae_gan"),
         Row("mask_aae", still=last_bias("critic")),
         Row("flex_ae", still=last_bias("critic")),
+        Row("flex_ae_sr", still={**last_bias("critic"), **last_bias("discriminator")}),
+        Row("aae"),
+        Row("supervised_aae", called_on="x, labels"),
         Row("semi_supervised_aae", still={"classifier": (-2, -1)}),  # its loss does not see z
+        Row("clustering_aae", settings={"num_clusters": CLASSES}),
+        Row("dim_reduction_aae", settings={"num_clusters": CLASSES}),
         Row("vae"),
         Row("fixed_variance_vae"),
         Row("learned_variance_vae"),
@@ -184,6 +191,8 @@ ROWS = {
             settings={"width": 2, "shared_size": 4, "average_start": 2},
         ),
         Row("vae_gan"),
+        Row("distribution_matching_vae"),
+        Row("ali"),
         Row("anogan", called_on="z", settings={"search_steps": 2, "restarts": 2}),
         Row("pix2pix", shapes=(IMAGE, (9, 12, 2))),
         Row(
@@ -224,6 +233,7 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "unrolled_gan": "steps along a mean gradient",
     "vq_vae": "averages of the codebook",
     "wae_mmd": "a discrepancy",
+    "flex_ae_sr": "lines between codes of a batch",
     "mask_aae": "the variance of codes",
     "factor_vae": "a permutation of codes",
     "capacity_vae": "the mean divergence within an absolute value",

@@ -65,8 +65,9 @@ class Signals(keras.callbacks.Callback):
 def signals(model, x, y=None, seed=0):
     """Signal -> value, a float, of a model as it is now; see `Signals`."""
     from zoo.metrics.critic_accuracy import critic_accuracy
+    from zoo.verbs.arguments import unchecked
 
-    with np.errstate(all="ignore"):  # what is not finite is found elsewhere, by name
+    with unchecked(), np.errstate(all="ignore"):  # what is not finite is found elsewhere, by name
         codes, sides = codes_of(model, x), made_beside(model, x, y, seed)
         found = {**of_codes(model, codes), **of_units(model, x)}
         if sides is not None:
@@ -74,7 +75,9 @@ def signals(model, x, y=None, seed=0):
             found["diversity"] = made / real
         opinions = of_critic(model, x, sides, codes, seed)
         if opinions is not None:
-            found["critic_accuracy"] = critic_accuracy(*opinions)["critic_accuracy"]
+            fine = all(np.isfinite(side).all() for side in opinions)
+            accuracy = critic_accuracy(*opinions)["critic_accuracy"] if fine else np.nan
+            found["critic_accuracy"] = accuracy
         return {f"signal_{name}": float(value) for name, value in found.items()}
 
 

@@ -4,7 +4,9 @@ from . import catalogue as catalogue
 from . import export as export
 from . import metrics as metrics
 from . import training as training
+from .autoencoder.ae_l2_gmm import AEL2GMM as AEL2GMM
 from .autoencoder.autoencoder import Autoencoder as Autoencoder
+from .autoencoder.injflow_ae import InjFlowAE as InjFlowAE
 from .autoencoder.rae import RAE as RAE
 from .autoencoder.vq_vae import VQVAE as VQVAE
 from .contract.model import GenerativeModel as GenerativeModel
@@ -29,13 +31,24 @@ from .gan_label.biggan import BigGAN as BigGAN
 from .gan_label.infogan import InfoGAN as InfoGAN
 from .gan_label.projection_gan import ProjectionGAN as ProjectionGAN
 from .gan_label.sagan import SAGAN as SAGAN
+from .hybrid.ali import ALI as ALI
 from .hybrid.anogan import AnoGAN as AnoGAN
+from .hybrid.distribution_matching_vae import (
+    DistributionMatchingVAE as DistributionMatchingVAE,
+)
 from .hybrid.vae_gan import VAEGAN as VAEGAN
+from .matching.aae import AAE as AAE
+from .matching.clustering_aae import ClusteringAAE as ClusteringAAE
+from .matching.dim_reduction_aae import DimReductionAAE as DimReductionAAE
 from .matching.flex_ae import FlexAE as FlexAE
+from .matching.flex_ae_sr import FlexAESR as FlexAESR
 from .matching.mask_aae import MaskAAE as MaskAAE
 from .matching.semi_supervised_aae import SemiSupervisedAAE as SemiSupervisedAAE
+from .matching.supervised_aae import SupervisedAAE as SupervisedAAE
 from .matching.wae_gan import WAEGAN as WAEGAN
 from .matching.wae_mmd import WAEMMD as WAEMMD
+from .saving.exchange import from_preset as from_preset
+from .saving.exchange import upload_preset as upload_preset
 from .saving.loading import load as load
 from .saving.presets import list_presets as list_presets
 from .saving.presets import load_preset as load_preset

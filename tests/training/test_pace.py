@@ -19,7 +19,7 @@ from zoo.training.callbacks import Resume
 from zoo.training.config import Config
 from zoo.training.run import train
 
-FAST = "wgan_gp"
+FAST = "made"
 TINY = {"data": "manifold8", "limit": 70, "latent_dim": 2, "settings": {"hidden": (4,)}}
 
 

@@ -15,7 +15,7 @@ def codes(subject):
     if not subject.has_codes:
         return {}
     mask = subject.model.code_mask
-    alpha = None if mask is None else mask.alpha.numpy()
+    alpha = None if mask is None else np.asarray(mask)
     active = active_of(subject.codes, alpha)
     dims, count = active_dims(subject.codes, alpha), len(subject.codes)
 

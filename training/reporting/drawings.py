@@ -4,27 +4,29 @@ import itertools
 
 import numpy as np
 
+from zoo.training import progress
 from zoo.training.reporting import pictures
 
 
-def draw(model, count, seed=0, batch_size=500):
+def draw(model, count, seed=0, batch_size=500, label=None):
     """The examples that `model.sample(count, seed=seed)` gives, without its peak of memory.
 
-    Models of labels get every class in turn.
+    Models of labels get every class in turn, or the one of a `label`.
     """
-    return np.concatenate(list(drawn(model, count, seed, batch_size)))
+    return np.concatenate(list(drawn(model, count, seed, batch_size, label)))
 
 
-def drawn(model, count, seed=0, batch_size=500):
+def drawn(model, count, seed=0, batch_size=500, label=None):
     """The examples of `draw`, batch by batch."""
     from zoo import noise
 
     seeds = np.asarray(noise.row_seeds(seed, count))
     names = model.offered()["sample"]
-    for start in range(0, count, batch_size):
+    for start in progress.track(range(0, count, batch_size), "drawing samples"):
         rows = seeds[start : start + batch_size]
-        given = {"labels": (start + np.arange(len(rows))) % (model.num_classes or 1)}
-        given = given if "labels" in names else {}
+        labels = (start + np.arange(len(rows))) % (model.num_classes or 1)
+        labels = labels if label is None else np.full_like(labels, label)
+        given = {"labels": labels} if "labels" in names else {}
         yield np.asarray(model.sample(len(rows), seed=rows, **given))
 
 
@@ -32,9 +34,11 @@ def show(model, path, data, seed=0):
     """The picture that says most of a model: samples, where it samples.
 
     Args:
-        data: `zoo.training.data.Data`.
+        data: `zoo.training.data.Data`, or None where it is not at hand.
     """
-    if model.score_kind == "neg_anomaly" and data.is_image:
+    if data is None:
+        show_alone(model, path, seed)
+    elif model.score_kind == "neg_anomaly" and data.is_image:
         show_anomalies(model, path, data.test)
     elif "quadrants" in data.info:
         show_completions(model, path, data, seed=seed)
@@ -72,14 +76,26 @@ def show_data(data, path, count=64):
     return True
 
 
-def show_samples(model, path, data, count=64, seed=0):
-    """A picture of samples: a grid of images, or points among those of the data."""
+def show_alone(model, path, seed=0):
+    """The picture of what a model draws without data; none where it needs some."""
+    offered = model.offered().get("sample", ())
+    if "codes" in offered and len(model.data_shape) == 3:
+        show_codes(model, path, seed)
+    elif "count" in offered and len(model.data_shape) in (1, 3):
+        show_samples(model, path, None, 10 * (model.num_classes or 10), seed)
+
+
+def show_samples(model, path, data, count=64, seed=0, label=None):
+    """A picture of samples: a grid of images, or points among those of the data, if there are
+    some."""
     if len(model.data_shape) == 3:
-        by_class = "labels" in model.offered()["sample"]  # one column each
+        by_class = "labels" in model.offered()["sample"] and label is None  # one column each
         columns = model.num_classes if by_class else None
-        pictures.grid(draw(model, count, seed), path, columns)
-    else:
-        pictures.scatter(data, draw(model, max(count, min(len(data), 500)), seed), path)
+        pictures.grid(draw(model, count, seed, label=label), path, columns)
+        return
+    count = max(count, min(len(data), 500)) if data is not None else count
+    samples = draw(model, count, seed, label=label)
+    pictures.scatter(data, samples, path)
 
 
 def show_prototypes(model, path, seed=0, count=4):
@@ -106,6 +122,30 @@ def show_codes(model, path, seed=0, count=10):
     from zoo.metrics.interpolation import traverse
 
     shown = traverse(model, 0, count, seed=seed)
+    pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
+
+
+def show_styles(model, path, data, count=8, seed=0):
+    """A picture of samples, a column for each class or cluster, a row for each draw of the rest."""
+    from zoo import noise
+
+    classes = model.num_classes
+    seeds = np.repeat(np.asarray(noise.row_seeds(seed, count)), classes)
+    labels = np.tile(np.arange(classes, dtype=np.int32), count)
+    pictures.grid(np.asarray(model.sample(len(seeds), labels, seeds)), path, columns=classes)
+
+
+def show_plane(model, path, data, count=2000):
+    """A picture of the codes of held-out data in the plane, one color a label."""
+    held_out = data.test[:count]
+    labels = None if data.test_labels is None else data.test_labels[:count]
+    pictures.clusters(np.asarray(model.encode(held_out)), labels, path)
+
+
+def show_interpolations(model, path, data, count=8, steps=10):
+    """A picture of paths between held-out images, a row each: decoded lines between two codes."""
+    first, second = data.test[:count], data.test[count : 2 * count]
+    shown = np.asarray(model.interpolate(first, second, steps))
     pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
 
 

@@ -73,17 +73,18 @@ def rows(sides, path, columns=8, scale=4):
 
 
 def scatter(real, generated, path):
-    """Writes points of data and model in one plane: as they are in 2-D, else on the first two
-    principal components of the data."""
-    real, generated = np.asarray(real[:SHOWN]), np.asarray(generated[:SHOWN])
-    labels = ("x1", "x2")
-    if real.shape[1] != 2:
-        centre = real.mean(axis=0)
-        axes = np.linalg.svd(real - centre, full_matrices=False)[2][:2]
-        real, generated = (real - centre) @ axes.T, (generated - centre) @ axes.T
+    """Writes points of data, where there are some, and of the model in one plane: as they are in
+    2-D, else on the first two principal components of the data."""
+    clouds = {"data": real, "model": generated}
+    clouds = {label: np.asarray(a[:SHOWN]) for label, a in clouds.items() if a is not None}
+    labels, reference = ("x1", "x2"), next(iter(clouds.values()))
+    if reference.shape[1] != 2:
+        centre = reference.mean(axis=0)
+        axes = np.linalg.svd(reference - centre, full_matrices=False)[2][:2]
+        clouds = {label: (points - centre) @ axes.T for label, points in clouds.items()}
         labels = ("first component", "second component")
     figure, axes = _figure(5, 5)
-    for points, label in ((real, "data"), (generated, "model")):
+    for label, points in clouds.items():
         second = points[:, 1] if points.shape[1] > 1 else np.zeros(len(points))
         axes.scatter(points[:, 0], second, s=6, alpha=0.5, linewidths=0, label=label)
     axes.set_xlabel(labels[0])

@@ -73,6 +73,8 @@ def for_training(model, x, y, batch_size, options):
     shuffle = checked_shuffle(options.pop("shuffle", True))
     step, passed = options.pop("initial_step", 0), options.pop("epochs_passed", 0)
     place = (step, passed, isinstance(x, tf.data.Dataset)) if step or passed else None
+    if callable(x):  # (epoch, step) -> the dataset that begins there
+        x = x(options.get("initial_epoch", 0), step)
     if isinstance(x, tf.data.Dataset):
         if split or y is not None:
             wrong = "`validation_split`" if split else "`y`"
