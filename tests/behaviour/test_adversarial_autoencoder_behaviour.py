@@ -201,6 +201,7 @@ def informed(cls=SupervisedAAE):
     return np.mean(np.argmax(model.classify(x[4000:]), axis=1) == y[4000:])
 
 
+@pytest.mark.slow
 def test_codes_of_a_class_lie_in_its_mode(figure):
     assert figure("SupervisedAAE, informed: codes in their mode", informed(), "at least 0.9") >= 0.9
 
