@@ -171,7 +171,6 @@ def test_places_of_clusters_part(figure):
     assert figure(what, least_distance(10.0), "at least 0.9") >= 0.9
 
 
-@pytest.mark.slow
 def test_without_the_repulsion_they_do_not(figure):
     what = "DimReductionAAE, no repulsion: least distance over eta"
     assert figure(what, least_distance(0.0), "below 0.9") < 0.9
