@@ -14,7 +14,7 @@ from zoo.matching.semi_supervised_aae import SemiSupervisedAAE
 from zoo.networks.heads import encoder_with_heads, joined_decoder
 from zoo.networks.mlp import mlp
 from zoo.training import data
-from zoo.training.data.arrays import some_labels
+from zoo.training.data.labels import some_labels
 from zoo.training.data.planted import blobs
 from zoo.training.evaluate import matched_accuracy
 

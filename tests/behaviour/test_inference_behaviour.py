@@ -166,5 +166,6 @@ def test_the_decoder_inverts_the_encoder_for_every_seed(seed, figure):
     assert figure(what, explained(seed=seed), "above 0.8") > 0.8
 
 
+@pytest.mark.slow
 def test_without_pairs_it_does_not(figure):
     assert figure("ALI, pairs torn apart: R^2 of G(E(x))", explained(Unpaired), "below 0") < 0

@@ -163,10 +163,8 @@ class Flag(Kind):
 TermWeight = Annotated[float, Weight(search=(0.1, 10.0))]
 Widths = Annotated[tuple[int, ...], Sizes()]
 Parts = Annotated[int, Count(at_least=1, at_most=MOST_PARTS, size=True)]
-LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
-Likelihood = Annotated[str | None, Choice(LIKELIHOODS, objects=True)]
-POSTERIORS = ("deterministic", "gaussian", "universal")
-Posterior = Annotated[str, Choice(POSTERIORS, objects=True)]
+Likelihood = Annotated[str | None, Choice(("bernoulli", "gaussian", "laplace"), objects=True)]
+Posterior = Annotated[str, Choice(("deterministic", "gaussian", "universal"), objects=True)]
 
 
 @dataclasses.dataclass(frozen=True)
