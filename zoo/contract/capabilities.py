@@ -56,7 +56,7 @@ class Capabilities(Tables):
     def highest_label(self) -> Any:
         """The largest label, or those of several labels."""
         several = self.classes_per_label
-        return self.num_classes - 1 if several is None else np.array(several) - 1
+        return (self.num_classes or 0) - 1 if several is None else np.array(several) - 1
 
     @property
     def code_shape(self) -> tuple[int, ...] | None:

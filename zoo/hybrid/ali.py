@@ -1,6 +1,6 @@
 """Adversarially learned inference (Dumoulin et al., 2017, arXiv:1606.00704)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import tensorflow as tf
@@ -62,7 +62,7 @@ class ALI(AdversarialInference):
         channels: Widths = (64, 128),
         dropout: Annotated[float, Number(at_least=0.0, below=1.0)] = 0.2,
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         return {
             "encoder": default.encoder(data_shape, 2 * latent_dim, **sizes),
             "decoder": default.generator(latent_dim, data_shape, **sizes, normalized=False),

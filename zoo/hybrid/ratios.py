@@ -1,6 +1,6 @@
 """What autoencoders share whose terms are ratios of densities that classifiers estimate."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import tensorflow as tf
 
@@ -80,7 +80,8 @@ class RatioAutoencoder(AdversarialInference):
         channels: Widths = (64, 128),
         posterior: Posterior = "gaussian",
     ):
-        sizes, posterior = {"hidden": hidden, "channels": channels}, named(posterior)
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
+        posterior = named(posterior)
         final = "sigmoid" if default.is_image(data_shape) else "linear"
         networks = {
             "encoder": posterior_encoder(data_shape, latent_dim, posterior, **sizes),

@@ -57,7 +57,7 @@ def first_labels(data, steps):
     """Labels of the first epoch of a dataset, of 10,000 rows at most."""
     labels, rows = [], 0
     for element in data.take(-1 if steps is None else steps):
-        labels.append(unpack(element)[1].numpy())
+        labels.append(np.asarray(unpack(element)[1]))
         rows += len(labels[-1])
         if rows >= MOST_LABELS:
             break

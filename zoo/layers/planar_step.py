@@ -1,5 +1,7 @@
 """One step of a planar flow (Rezende and Mohamed, 2015, arXiv:1505.05770)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -32,7 +34,7 @@ class PlanarStep(keras.layers.Layer):
             )
         self.built = True
 
-    def plane(self, context=None):
+    def plane(self, context: Any = None):
         """v, w and b, and w'v, `(rows, ...)` each."""
         own = self.bias.value[None]
         if self.context:

@@ -37,7 +37,7 @@ def log_volume(network, z, jitter=1e-6):
         jitter: added to the diagonal, so that a network that ignores a dimension has a volume.
     """
     size = z.shape[1]
-    axes = tf.tile(tf.eye(size), [tf.shape(z)[0], 1])
+    axes = tf.tile(tf.eye(size), tf.stack([tf.shape(z)[0], 1]))
     _, products = directional(network, tf.repeat(z, size, axis=0), axes)
     jacobian = tf.reshape(products, [-1, size, products.shape[1:].num_elements()])
     gram = tf.matmul(jacobian, jacobian, transpose_b=True) + jitter * tf.eye(size)

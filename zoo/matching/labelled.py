@@ -1,6 +1,6 @@
 """What adversarial autoencoders share that are told labels: networks and verbs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import tensorflow as tf
 
@@ -85,13 +85,13 @@ class LabelledAdversarialAutoencoder(AdversarialAutoencoder):
         channels: Widths = (32, 64),
         **posterior,
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         networks = super().default_networks(data_shape, latent_dim, **sizes, **posterior)
         if variant == "informed":
-            name, make = "critic", lambda shape: default.critic(*shape, hidden)
+            name, make = "critic", lambda shape: default.critic(shape[0], hidden)
         else:
             sizes["final"] = cls.final if default.is_image(data_shape) else "linear"
-            name, make = "decoder", lambda shape: default.decoder(*shape, data_shape, **sizes)
+            name, make = "decoder", lambda shape: default.decoder(shape[0], data_shape, **sizes)
         return {**networks, name: labelled(make, (latent_dim,), num_classes, name)}
 
     @property
@@ -141,7 +141,7 @@ class LabelledAdversarialAutoencoder(AdversarialAutoencoder):
 
     def likely(self, x, z):
         """The label of which code z is decoded closest to x: int32 `(batch,)`."""
-        labels = [tf.fill([tf.shape(z)[0]], k) for k in range(self.num_classes)]
+        labels = [tf.fill([tf.shape(z)[0]], k) for k in range(self.num_classes or 0)]
         errors = [squared_error(x, self.decoded(z, each, training=False)) for each in labels]
         return tf.argmin(tf.stack(errors, axis=1), axis=1, output_type=tf.int32)
 

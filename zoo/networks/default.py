@@ -1,5 +1,7 @@
 """The networks `zoo.create` makes: perceptrons for vectors, convolutions for images."""
 
+from typing import Any
+
 from zoo.networks.conv import conv, deconv
 from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
@@ -29,7 +31,7 @@ def decoder(
     name="decoder",
 ):
     """A code to data; `final="sigmoid"` gives values in (0, 1)."""
-    names = {"final": final, "activation": activation, "name": name}
+    names: dict[str, Any] = {"final": final, "activation": activation, "name": name}
     if is_image(data_shape):
         return deconv(latent_dim, data_shape, channels, **names)
     return mlp(latent_dim, data_shape, hidden, **names)
@@ -58,7 +60,7 @@ def generator(
     normalized=True,
 ):
     """Noise to data: images in (0, 1), with batch normalization; vectors unbounded."""
-    names = {"activation": activation, "name": "generator"}
+    names: dict[str, Any] = {"activation": activation, "name": "generator"}
     if is_image(data_shape):
         return deconv(latent_dim, data_shape, channels, normalized, "sigmoid", **names)
     return mlp(latent_dim, data_shape, hidden, **names)

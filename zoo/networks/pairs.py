@@ -1,12 +1,14 @@
 """Networks of pairs: what they take beside each other is joined, images along their channels."""
 
+from typing import Any
+
 import keras
 
 from zoo.networks import default
 from zoo.networks.mlp import mlp
 
 
-def joined_encoder(shapes, outputs, hidden=(256, 256), channels=(32, 64), name=None):
+def joined_encoder(shapes, outputs, hidden=(256, 256), channels=(32, 64), name: Any = None):
     """Data of these shapes, side by side, to a vector of `outputs` numbers.
 
     Args:

@@ -1,5 +1,7 @@
 """What models trained on an evidence bound of data and labels share."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -47,8 +49,8 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         distributions = self.distributions(shape, latent_dim, likelihood, posterior, prior)
         codes = distributions["posterior"].width(latent_dim)
         channels = distributions["likelihood"].channels
-        shapes = latent_dim, codes, channels
-        checks.require_codec(type(self), encoder, decoder, *shapes, **self.labels_taken(parts))
+        taken: dict[str, Any] = self.labels_taken(parts)
+        checks.require_codec(type(self), encoder, decoder, latent_dim, codes, channels, **taken)
         distributions["class_prior"] = class_prior or Categorical(num_classes)
         networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         super().__init__(**networks, num_classes=num_classes, **distributions, **parts)

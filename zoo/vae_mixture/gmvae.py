@@ -1,6 +1,6 @@
 """Gaussian mixture VAE (Dilokthanakul et al., 2016, arXiv:1611.02648)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import tensorflow as tf
 
@@ -82,7 +82,7 @@ class GMVAE(MixtureVariationalModel):
         channels: Widths = (32, 64),
         **sizes,
     ):
-        both = {"hidden": hidden, "channels": channels}
+        both: dict[str, Any] = {"hidden": hidden, "channels": channels}
         networks = super().default_networks(data_shape, latent_dim, **both, **sizes)
         style = default.encoder(data_shape, 2 * style_dim, **both, name="style_encoder")
         components = mlp(
