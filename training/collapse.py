@@ -73,7 +73,7 @@ def signals(model, x, y=None, seed=0):
         if sides is not None:
             real, made = (np.var(np.asarray(side), axis=0).sum() for side in sides)
             found["diversity"] = made / real
-        opinions = of_critic(model, x, sides, codes, seed)
+        opinions = of_critic(model, x, y, sides, codes, seed)
         if opinions is not None:
             fine = all(np.isfinite(side).all() for side in opinions)
             accuracy = critic_accuracy(*opinions)["critic_accuracy"] if fine else np.nan
@@ -126,12 +126,14 @@ def made_beside(model, x, y, seed):
     return None
 
 
-def of_critic(model, x, sides, codes, seed):
+def of_critic(model, x, y, sides, codes, seed):
     """What a critic says of what is real and of what is made, or None where there is none."""
     if sides is not None and any(player.startswith("discriminator") for player in model.players):
         real, made = sides
         if model.targets == "pair":
             return model.score(x, real), model.score(x, made)
+        if model.score_is_labelled:  # `draw` gives every class in turn
+            return model.score(real, y), model.score(made, np.arange(len(made)) % model.num_classes)
         scores = set(model.verbs["score"]) == {"x"}  # else of a code that is drawn or searched for
         judge = model.score if scores else lambda rows: model.discriminator(rows, training=False)[0]
         return judge(real), judge(made)

@@ -23,6 +23,7 @@ class Capabilities(Tables):
         None  # values of each of several labels; None: one label
     )
     code_mask: Any = None  # in [0, 1] for each dimension of a code, where dimensions are masked
+    score_is_labelled: bool = False  # whether the discriminator takes the label, too
     has_evidence_bound: bool = False  # whether it gives importance weights
     codes_have_scale: Any = False  # whether the variance of a dimension tells if it is in use
     output_is_log_ratio: Any = False  # whether `score` estimates ln p(x) - ln p_model(x)
