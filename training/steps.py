@@ -63,10 +63,15 @@ class Instance:
         fresh = self.fresh_batches
         return max(1, sum(any(player in fresh for player in movers) for movers in self.play))
 
-    def optimizer(self, player):
-        """The paper's optimizer of a player, in words."""
-        function = self.cls.default_optimizer
-        names = Scope(function.names, self, {"player": player, "keras": Recorder("keras")})
+    def optimizer(self, player, below=None):
+        """The paper's optimizer of a player, in words; that of the classes above `below`."""
+        classes = self.cls.__mro__
+        classes = classes[1 + classes.index(below) :] if below else classes
+        owner = next(cls for cls in classes if "default_optimizer" in vars(cls))
+        function = owner.default_optimizer
+        above = type("Above", (), {"default_optimizer": lambda _, p: self.optimizer(p, owner)})
+        own = {"player": player, "keras": Recorder("keras"), "super": above}
+        names = Scope(function.names, self, own)
         try:
             exec(compile(ast.Module([function.source], []), "<source>", "exec"), names)
             found = names[function.source.name](self, player)
@@ -111,6 +116,8 @@ def first_argument(definition, names):
     what only a model knows."""
     for node in ast.walk(definition):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Call) and node.value.args:
+            if ast.unparse(node.value.func).endswith(".default_optimizer"):
+                return f"that of {ast.unparse(node.value.func.value).removeprefix('self.')}"
             with contextlib.suppress(*FAILURES):
                 rate = shown(evaluated(node.value.args[0], names))
                 return f"{ast.unparse(node.value.func).rpartition('.')[2]}({rate}, ...)"
