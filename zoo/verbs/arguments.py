@@ -77,7 +77,7 @@ def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
         if name in given and not (given[name] is None and name in OPTIONAL):
             found[name] = _whole(name, given[name])
     if given.get("truncation") is not None:
-        _require_truncation(given["truncation"])
+        _require_truncation(given["truncation"], found.get("count"))
     if given.get("codes") is not None:
         _require_structured(model, given["codes"])
     rows = _common_rows({name: len(found[name]) for name in ROWS if name in found})
@@ -143,11 +143,13 @@ def _whole(name: str, value: Any) -> int:
     return number
 
 
-def _require_truncation(value: Any) -> None:
-    """Refuses a largest value of noise that is none."""
-    number = np.asarray(value)
-    if number.dtype.kind not in "fiu" or number.ndim or not 0.0 <= number < np.inf:
-        raise ValueError(f"`truncation` must be None or from 0. Received: {value!r}.")
+def _require_truncation(value: Any, rows: Any) -> None:
+    """Refuses a largest value of noise that is none: one for all rows, or one for each."""
+    numbers = np.asarray(value)
+    is_number = numbers.dtype.kind in "fiu" and numbers.shape in ((), (rows,))
+    if not is_number or not ((numbers >= 0.0) & (numbers < np.inf)).all():
+        expected = f"None, a number from 0, or one for each of {rows} rows"
+        raise ValueError(f"`truncation` must be {expected}. Received: {value!r}.")
 
 
 def _require_structured(model: Any, value: Any) -> None:
