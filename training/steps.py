@@ -2,6 +2,8 @@
 
 import ast
 import contextlib
+import functools
+import types
 
 from zoo.contract import settings
 from zoo.training.sources import FAILURES, TABLES, evaluated
@@ -63,14 +65,17 @@ class Instance:
         fresh = self.fresh_batches
         return max(1, sum(any(player in fresh for player in movers) for movers in self.play))
 
-    def optimizer(self, player, below=None):
-        """The paper's optimizer of a player, in words; that of the classes above `below`."""
-        classes = self.cls.__mro__
-        classes = classes[1 + classes.index(below) :] if below else classes
-        owner = next(cls for cls in classes if "default_optimizer" in vars(cls))
-        function = owner.default_optimizer
-        above = type("Above", (), {"default_optimizer": lambda _, p: self.optimizer(p, owner)})
-        own = {"player": player, "keras": Recorder("keras"), "super": above}
+    def optimizer(self, player):
+        """The paper's optimizer of a player, in words."""
+        return self.optimizer_of(self.cls.__mro__, player)
+
+    def optimizer_of(self, classes, player):
+        """As the first of some classes has it that says one; `super()` are those after it."""
+        place = next(i for i, cls in enumerate(classes) if "default_optimizer" in vars(cls))
+        function = vars(classes[place])["default_optimizer"]
+        above = functools.partial(self.optimizer_of, classes[place + 1 :])
+        own = {"super": lambda: types.SimpleNamespace(default_optimizer=above)}
+        own |= {"player": player, "keras": Recorder("keras")}
         names = Scope(function.names, self, own)
         try:
             exec(compile(ast.Module([function.source], []), "<source>", "exec"), names)
@@ -113,14 +118,15 @@ class Recorder:
 
 def first_argument(definition, names):
     """The optimizer that a function returns, with its rate alone: for others that follow from
-    what only a model knows."""
+    what only a model knows; or the part of a model whose optimizer it is."""
     for node in ast.walk(definition):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Call) and node.value.args:
-            if ast.unparse(node.value.func).endswith(".default_optimizer"):
-                return f"that of {ast.unparse(node.value.func.value).removeprefix('self.')}"
+            text = ast.unparse(node.value.func)
+            if text.endswith(".default_optimizer"):
+                return f"that of {text.removeprefix('self.').rpartition('.')[0]}"
             with contextlib.suppress(*FAILURES):
                 rate = shown(evaluated(node.value.args[0], names))
-                return f"{ast.unparse(node.value.func).rpartition('.')[2]}({rate}, ...)"
+                return f"{text.rpartition('.')[2]}({rate}, ...)"
     return "see its docstring"
 
 
