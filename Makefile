@@ -28,9 +28,10 @@ slow: install
 fault: install  # kills exports, fills disks, asks for what cannot be served
 	$(BIN)/python -m pytest -m fault -n 2
 
-lint: install types
+lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) types
 
 types: install  # of the package as it is installed: pyright does not follow an editable install
 	rm -rf build

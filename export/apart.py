@@ -41,7 +41,8 @@ def barred():
 
 def bar():
     """Readies a fresh process: it cannot import the zoo or Keras, nor outlive its parent."""
-    sys.modules.update(dict.fromkeys(barred()))  # importing one of them now fails
+    for name in barred():  # importing one of them now fails
+        sys.modules[name] = None  # pyright: ignore[reportArgumentType]  None bars it
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if WATCHED in os.environ:
         threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -3,13 +3,15 @@
 `zoo.export.load` and `export.client` check what they send; here the graph itself must.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from zoo.export import check
 
 
-def asked(served, name, rows=range(3), **changed):
+def asked(served, name, rows: Any = range(3), **changed):
     """Good inputs of a signature, but for those in `changed`."""
     return {**check.inputs(served.signatures[name]["inputs"], rows), **changed}
 

@@ -121,7 +121,7 @@ def keep(path, asked, allowed):
         arrays |= {f"{signature}/in/{name}": value for name, value in given.items()}
         numbers = {name: value for name, value in found.items() if value.dtype != object}
         arrays |= {f"{signature}/out/{name}": value for name, value in numbers.items()}
-    np.savez(path, **arrays)
+    np.savez(path, allow_pickle=True, **arrays)
 
 
 def compare(served, path):
@@ -209,7 +209,7 @@ def _parser():
 
 def table(rows):
     """The rows of `check` as aligned text."""
-    cells = [("signature", "inputs", "outputs", "ok")]
+    cells: list[tuple[str, ...]] = [("signature", "inputs", "outputs", "ok")]
     for row in rows:
         sides = [_words(row["inputs"]), _words(row["outputs"])]
         cells.append((row["signature"], *sides, "yes" if row["ok"] else "NO"))

@@ -13,6 +13,7 @@ import http.client
 import json
 import time
 import urllib.parse
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,13 @@ STATUS = {  # of HTTP -> gRPC's name, as the server translates the other way
 PIECE = 1 << 16  # bytes that are read at once, between two looks at the clock
 
 
-def connect(address, model, timeout=30.0, version=None, credentials=None):
+def connect(
+    address: str,
+    model: str,
+    timeout: float = 30.0,
+    version: int | None = None,
+    credentials: Any = None,
+) -> "Model":
     """A model of a server, ready to be asked.
 
     Args:
@@ -80,11 +87,11 @@ class Model:
     def __exit__(self, *error):
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Closes the connection."""
         self._transport.close()
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.signatures:
             known = [] if name.startswith("_") else list(self.signatures)
             raise AttributeError(f"No signature {name!r}; served: {known}.{near(name, known)}")
@@ -93,7 +100,7 @@ class Model:
     def __dir__(self):
         return sorted({*super().__dir__(), *self.signatures})
 
-    def __call__(self, signature, /, timeout=None, **inputs):
+    def __call__(self, signature: str, /, timeout: float | None = None, **inputs: Any) -> Any:
         """Asks for a signature by its name.
 
         Raises:
@@ -142,7 +149,7 @@ class Rest:
         found = found if len(outputs) > 1 else dict.fromkeys(outputs, found)
         return {name: _decoded(found[name], outputs[name]["dtype"]) for name in outputs}
 
-    def _ask(self, method, path, body, timeout):
+    def _ask(self, method: str, path: str, body: str | None, timeout: float) -> Any:
         """The JSON of an answer, read within `timeout` seconds in all."""
         until = time.monotonic() + timeout
         link = self._open(*self._address, timeout=timeout)
@@ -172,7 +179,7 @@ def _hold(link, until):
         link.sock.settimeout(left)
 
 
-def _content(status, text):
+def _content(status: int, text: bytes) -> Any:
     """The JSON of an answer, or the error that it tells of."""
     try:
         content = json.loads(text)

@@ -3,6 +3,7 @@
 import functools
 import json
 import pathlib
+from typing import Any
 
 from zoo.export import manifest
 from zoo.export.answers import near, read, reason
@@ -11,7 +12,7 @@ NOTE = pathlib.Path("assets.extra", "signatures.json")  # inside a version folde
 EXPECTED = pathlib.Path("assets.extra", "expected.json")
 
 
-def load(directory, version=None):
+def load(directory: str | pathlib.Path, version: int | None = None) -> "Served":
     """An exported model, ready to call.
 
     Args:
@@ -35,7 +36,7 @@ def load(directory, version=None):
     return Served(folder, tf.saved_model.load(str(folder)), note)
 
 
-def find(directory, version=None):
+def find(directory: str | pathlib.Path, version: int | None = None) -> pathlib.Path:
     """The version folder that `load` reads."""
     given = pathlib.Path(directory)
     if (given / "saved_model.pb").is_file():
@@ -111,7 +112,7 @@ class Served:
             name: described(f, words.get(name)) for name, f in sorted(self._functions.items())
         }
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self.signatures:
             known = [] if name.startswith("_") else list(self.signatures)
             raise AttributeError(f"No signature {name!r}; accepted: {known}.{near(name, known)}")
@@ -124,15 +125,15 @@ class Served:
         calls = [f"{name}({', '.join(s['inputs'])})" for name, s in self.signatures.items()]
         return f"<Served {str(self.folder)!r}: {', '.join(calls)}>"
 
-    def function(self, signature):
+    def function(self, signature: str) -> Any:
         """The signature itself: of named tensors, unchecked."""
         return self._functions[signature]
 
-    def outputs(self, signature):
+    def outputs(self, signature: str) -> list[str]:
         """Names of what a signature gives."""
         return list(self.signatures[signature]["outputs"])
 
-    def __call__(self, signature, /, **inputs):
+    def __call__(self, signature: str, /, **inputs: Any) -> Any:
         """Calls a signature by its name."""
         import tensorflow as tf
 

@@ -10,6 +10,7 @@ import json
 import pathlib
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,7 +27,12 @@ ROWS = range(2)  # of the batches that are compared and that warm a server up
 OVERHEAD = 400_000  # bytes that a version takes beside its weights, about
 
 
-def save(model, directory, metadata=None, batch_size=None):
+def save(
+    model: Any,
+    directory: str | pathlib.Path,
+    metadata: dict[str, Any] | None = None,
+    batch_size: int | None = None,
+) -> pathlib.Path:
     """Writes every verb that a model offers as a named signature of a new version.
 
     The SavedModel holds the weights those verbs read and nothing else. Before it is
@@ -118,9 +124,15 @@ def _module(model, traced):
                     f"{wrong} of {variable.shape.num_elements()} values of "
                     f"{paths.get(key, variable.name)!r} are not."
                 )
-    module = tf.Module(name=getattr(model, "name", None))
-    module.weights = list(read.values())
-    return module
+    return _Weights(list(read.values()), getattr(model, "name", None))
+
+
+class _Weights(tf.Module):
+    """What a version holds: variables, and no Keras object."""
+
+    def __init__(self, weights, name):
+        super().__init__(name)
+        self.weights = weights
 
 
 def _default(names):

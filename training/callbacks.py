@@ -3,6 +3,7 @@
 import csv
 import os
 import pathlib
+from typing import Any
 
 import keras
 
@@ -35,7 +36,7 @@ __all__ = [
 class EveryFew(keras.callbacks.Callback):
     """Calls `act(epoch, logs)` every few epochs, and at the end of the last one."""
 
-    def __init__(self, every):
+    def __init__(self, every: int) -> None:
         super().__init__()
         self.every = every
 
@@ -62,12 +63,12 @@ class HistoryFile(keras.callbacks.Callback):
         path: of the file.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | pathlib.Path) -> None:
         super().__init__()
         self.path = pathlib.Path(path)
 
     def on_train_begin(self, logs=None):
-        self.names = None
+        self.names: Any = None  # until the first epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.names is None:
@@ -114,7 +115,9 @@ class SampleGrid(EveryFew):
         seed: of the samples, the same at every epoch.
     """
 
-    def __init__(self, folder, data, every=1, count=64, seed=0):
+    def __init__(
+        self, folder: str | pathlib.Path, data: Any, every: int = 1, count: int = 64, seed: int = 0
+    ) -> None:
         super().__init__(every)
         self.folder, self.data = pathlib.Path(folder), data
         self.count, self.seed = count, seed
@@ -135,7 +138,7 @@ class SampleGrid(EveryFew):
         return self.folder / kind / f"epoch-{epoch:04d}.png"
 
 
-def save_model(model, path):
+def save_model(model: keras.Model, path: str | pathlib.Path) -> None:
     """Writes a `.keras` file at once."""
     with atomic(path) as partial:
         model.save(partial)

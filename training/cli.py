@@ -9,12 +9,14 @@ import functools
 import os
 import pathlib
 import sys
+from typing import Any
 
 from zoo import catalogue
 from zoo.contract import settings
 from zoo.training import run, strategy
 from zoo.training.fault_tolerance import interrupts, lock
-from zoo.training.options import OF_A_MODEL, parser, words
+from zoo.training.option_errors import words
+from zoo.training.options import OF_A_MODEL, parser
 from zoo.training.tuning import objectives
 
 
@@ -101,7 +103,7 @@ def named(argv):
     """What a command line, or the config it gives, says of model, data and data_dir."""
     from zoo.training.config import read_yaml
 
-    found = dict.fromkeys(("model", "data", "data_dir"))
+    found: dict[str, Any] = dict.fromkeys(("model", "data", "data_dir"))
     for option, value in pairs(argv):
         if option == "config":
             fields = read_yaml(value)

@@ -50,7 +50,7 @@ class Signals(keras.callbacks.Callback):
         self.alive = set(found)
 
     def on_epoch_end(self, epoch, logs=None):
-        found = signals(self.model, *self.data, self.seed)
+        found = signals(self.model, *self.data, seed=self.seed)
         (logs if logs is not None else {}).update(found)
         for name in LIMITS.keys() & found.keys():
             limit, words = LIMITS[name]
@@ -70,7 +70,7 @@ def signals(model, x, y=None, seed=0):
         codes, sides = codes_of(model, x), made_beside(model, x, y, seed)
         found = {**of_codes(model, codes), **of_units(model, x)}
         if sides is not None:
-            real, made = (np.var(side, axis=0).sum() for side in sides)
+            real, made = (np.var(np.asarray(side), axis=0).sum() for side in sides)
             found["diversity"] = made / real
         opinions = of_critic(model, x, sides, codes, seed)
         if opinions is not None:

@@ -53,7 +53,7 @@ def model(name):
             f"{entry.name} (zoo.{entry.class_name}{aliases})",
             f"{entry.authors}, {entry.year}: {entry.title}",
             "",
-            inspect.getdoc(cls),
+            inspect.getdoc(cls) or "",
             "",
             "In one step, in this order (moves, player, what it moves, its terms, its optimizer):",
             _players(made),

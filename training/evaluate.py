@@ -1,10 +1,14 @@
 """Numbers on a trained model, each beside what the data's own split gives."""
 
 import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from zoo.training.build import sides
+from zoo.training.data.arrays import Data
 from zoo.training.files import table, write_text
 from zoo.training.measures import USUAL, Subject, entry, measured
 from zoo.training.measures.subject import REPEATS, mean_error, resampled_error
@@ -14,7 +18,15 @@ SEARCHED = 100  # examples whose codes are searched for, at most
 BATCH = 32  # of `model.evaluate`
 
 
-def evaluate(model, data, count=1000, seed=0, path=None, metrics=None, extractor=None):
+def evaluate(
+    model: Any,
+    data: Data,
+    count: int = 1000,
+    seed: int = 0,
+    path: str | pathlib.Path | None = None,
+    metrics: Sequence[str] | None = None,
+    extractor: str | None = None,
+) -> dict[str, dict[str, Any]]:
     """Losses, reconstruction, sample quality and codes of a model on held-out data.
 
     Args:
@@ -111,7 +123,7 @@ def forecasts(model, data, seed=0):
     found = {}
     for steps, row in enumerate(zip(*means, error, strict=True), start=1):
         words = f"squared error per value, {steps} steps ahead; reference: nothing changes"
-        found[f"jump_error_{steps}"] = entry(row[0], count, words, *row[1:], seed, count)
+        found[f"jump_error_{steps}"] = entry(row[0], count, words, row[1], row[2], seed, count)
     return found
 
 
@@ -153,9 +165,9 @@ def matched_accuracy(clusters, labels):
     return table[linear_sum_assignment(-table)].sum() / len(labels)
 
 
-def as_table(found):
+def as_table(found: dict[str, dict[str, Any]]) -> str:
     """The metrics as aligned text, and below it what those with a reference mean, and warnings."""
-    rows = [("metric", "value", "+-", "reference", "count")]
+    rows: list[tuple[str, ...]] = [("metric", "value", "+-", "reference", "count")]
     for name, row in found.items():
         numbers = [row[key] for key in ("value", "standard_error", "reference")]
         words = ["" if number is None else f"{number:.4g}" for number in numbers]

@@ -14,6 +14,7 @@ import dataclasses
 import json
 import logging
 import pathlib
+from typing import Any
 
 import yaml
 
@@ -36,7 +37,7 @@ class Run:
         config: its `Config`, every setting resolved.
     """
 
-    def __init__(self, path, config):
+    def __init__(self, path: str | pathlib.Path, config: Config) -> None:
         self.path, self.config = pathlib.Path(path), config
 
     @classmethod
@@ -57,7 +58,7 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, path):
+    def open(cls, path: str | pathlib.Path) -> "Run":
         """The run of a folder that `train` wrote."""
         path = pathlib.Path(path)
         file = path / "config.yaml"
@@ -85,16 +86,16 @@ class Run:
             _log.warning("%s began with %s, now %s: bits may differ.", self.path, was, versions())
 
     @property
-    def checkpoints(self):
+    def checkpoints(self) -> pathlib.Path:
         """The folder of its checkpoints."""
         return self.path / CHECKPOINTS
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         """Whether its training has ended."""
         return (self.path / "model.keras").is_file()
 
-    def model(self, checkpoint=None, averaged=False):
+    def model(self, checkpoint: str | None = None, averaged: bool = False) -> Any:
         """The trained model, ready to use or to train on.
 
         Args:
@@ -106,7 +107,7 @@ class Run:
             raise ValueError(
                 f"`averaged` goes with a run that was trained with `ema`. Received: {self.path}."
             )
-        made = self._trained() if checkpoint is None else self._at(checkpoint)
+        made: Any = self._trained() if checkpoint is None else self._at(checkpoint)
         if averaged:
             made.averages.replace(made.moved_weights)
         return made
@@ -142,7 +143,7 @@ class Run:
         state.assign(made, arrays, str(store.path(place)))
         return made
 
-    def data(self):
+    def data(self) -> Any:
         """The data that the run was trained on."""
         return self.config.load_data()
 
@@ -151,12 +152,12 @@ class Run:
         words = ("metrics", checkpoint, "averaged" if averaged else None)
         return self.path / f"{'_'.join(word for word in words if word)}.json"
 
-    def metrics(self, checkpoint=None, averaged=False):
+    def metrics(self, checkpoint: str | None = None, averaged: bool = False) -> dict[str, Any]:
         """What `zoo evaluate` measured, name -> entry; empty where it did not."""
         file = self.metrics_file(checkpoint, averaged)
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
-    def history(self):
+    def history(self) -> dict[str, list[float]]:
         """Log -> values, one an epoch, NaN where there is none."""
         with open(self.path / "history.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -183,7 +184,9 @@ class Run:
         return report.write(self.path / "report.html", title, paper, shown, metrics, config)
 
 
-def train(model, out, verbose="auto", **options):
+def train(
+    model: str, out: str | pathlib.Path, verbose: str | int = "auto", **options: Any
+) -> "Run":
     """Trains a model of the zoo and returns its `Run`.
 
     Everything given is checked before `out` is made, so a refusal writes nothing. Where
@@ -220,7 +223,7 @@ def train(model, out, verbose="auto", **options):
     return run
 
 
-def resume(path, verbose="auto"):
+def resume(path: str | pathlib.Path, verbose: str | int = "auto") -> "Run":
     """Goes on with the run in a folder; see `train`."""
     fields = dataclasses.asdict(Run.open(path).config)
     return train(fields.pop("model"), path, verbose, **fields)

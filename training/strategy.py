@@ -11,6 +11,7 @@ TensorFlow before `create`.
 
 import json
 import os
+from typing import Any
 
 from zoo.training.checks import require_count
 
@@ -20,7 +21,7 @@ USUAL = """{"cluster": {"worker": ["host1:2222", "host2:2222"]},
 "task": {"type": "worker", "index": 0}}"""
 
 
-def create(kind="one", replicas=None, tpu=""):
+def create(kind: str = "one", replicas: int | None = None, tpu: str = "") -> Any:
     """A `tf.distribute.Strategy`; models are made in its `scope()`.
 
     Args:
@@ -32,6 +33,9 @@ def create(kind="one", replicas=None, tpu=""):
 
     Raises:
         ValueError: for a kind that is unknown or refused, or that this machine has not.
+
+    >>> with create("one").scope():
+    ...     pass
     """
     check(kind, replicas)
     return {"one": _one, "mirrored": _mirrored, "workers": _workers, "tpu": _tpu}[kind](
@@ -39,7 +43,7 @@ def create(kind="one", replicas=None, tpu=""):
     )
 
 
-def check(kind, replicas=None):
+def check(kind: str, replicas: int | None = None) -> None:
     """Refuses what `create` would refuse, as far as can be told without TensorFlow."""
     if kind not in KINDS:
         server = "parameter" in str(kind).lower()
@@ -53,7 +57,7 @@ def check(kind, replicas=None):
         require_count("replicas", replicas)
 
 
-def cluster():
+def cluster() -> tuple[list[str], int]:
     """What TF_CONFIG says: the addresses of all workers, and which one this process is."""
     text = os.environ.get("TF_CONFIG", "")
     try:
@@ -70,12 +74,12 @@ def cluster():
     return workers, int(task["index"])
 
 
-def writes(kind):
+def writes(kind: str) -> bool:
     """Whether this process is the one that writes: the only one, or the first worker."""
     return kind != "workers" or cluster()[1] == 0
 
 
-def may_write():
+def may_write() -> bool:
     """Whether this process is not known, by TF_CONFIG, for a worker that is not the first."""
     try:
         return writes("workers")

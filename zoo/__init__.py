@@ -1,9 +1,13 @@
 """Deep generative models as `keras.Model`s.
 
-model = zoo.create("vae", data_shape=(28, 28, 1), latent_dim=16)
-model.compile()
-model.fit(images, epochs=10)
-model.sample(64, seed=0)
+>>> import numpy as np
+>>> import zoo
+>>> images = np.zeros((64, 8, 8, 1), np.float32)
+>>> model = zoo.create("vae", data_shape=(8, 8, 1), latent_dim=4, seed=0)
+>>> model.compile()
+>>> history = model.fit(images, epochs=1, batch_size=32, verbose=0)
+>>> model.sample(16, seed=0).shape
+TensorShape([16, 8, 8, 1])
 
 Names are imported when they are used, so that the `zoo` command and a server that only loads
 an exported model start without Keras. `zoo/__init__.pyi` lists them.
@@ -27,7 +31,8 @@ def _register_with_keras(_):
     def register(_):
         importlib.import_module("zoo.registry").import_all()
 
-    if sys.modules["tensorflow"].__spec__._initializing:  # it imports Keras at its end
+    spec = sys.modules["tensorflow"].__spec__
+    if getattr(spec, "_initializing", False):  # it imports Keras at its end
         wrapt.register_post_import_hook(register, "tensorflow")
     else:
         register(None)

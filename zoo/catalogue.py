@@ -19,15 +19,15 @@ class Entry:
     authors: str
     year: int
     objective: str  # in a few words
-    aliases: tuple = ()
+    aliases: tuple[str, ...] = ()
 
     @property
-    def path(self):
+    def path(self) -> str:
         """Module and class."""
         return f"zoo.{self.family}.{self.name}.{self.class_name}"
 
 
-def read(path=FILE):
+def read(path: pathlib.Path = FILE) -> tuple[Entry, ...]:
     """The entries of a file, in its order."""
     found = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
@@ -46,13 +46,17 @@ def read(path=FILE):
 ENTRIES = read()
 
 
-def folded(name):
+def folded(name: str) -> str:
     """A name without case, underscores, hyphens and spaces."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
-def find(name):
-    """The entry of a name or alias, in any spelling; unknown names name the nearest."""
+def find(name: str) -> Entry:
+    """The entry of a name or alias, in any spelling; unknown names name the nearest.
+
+    >>> find("Beta-VAE").class_name
+    'BetaVAE'
+    """
     known = {folded(key): entry for entry in ENTRIES for key in (entry.name, *entry.aliases)}
     if folded(name) in known:
         return known[folded(name)]
@@ -61,7 +65,7 @@ def find(name):
     raise ValueError(f"`name` must be a model of the zoo. Received: {name!r}. Nearest: {nearest}.")
 
 
-def markdown(entries=ENTRIES):
+def markdown(entries: tuple[Entry, ...] = ENTRIES) -> list[str]:
     """Entries as the table of the README."""
     rows = ["| name | class | year | paper | objective |", "|---|---|---|---|---|"]
     for e in entries:

@@ -1,22 +1,39 @@
 """Models by name: their classes, and models with default networks."""
 
+from __future__ import annotations
+
 import importlib
 import math
+import typing
+from collections.abc import Iterable
+from typing import Any
 
 from zoo import catalogue
 from zoo.contract import settings as contract
 from zoo.saving import budget
 
+if typing.TYPE_CHECKING:
+    from zoo.contract.model import GenerativeModel
 
-def model_class(name):
-    """The class of a model of the catalogue."""
+
+def model_class(name: str) -> type[GenerativeModel]:
+    """The class of a model of the catalogue.
+
+    >>> model_class("WGAN-GP").__name__
+    'WGANGP'
+    """
     module, _, cls = catalogue.find(name).path.rpartition(".")
     return getattr(importlib.import_module(module), cls)
 
 
 def create(
-    name, data_shape, latent_dim=None, *, most_parameters=budget.MOST_PARAMETERS, **settings
-):
+    name: str,
+    data_shape: Iterable[int],
+    latent_dim: int | None = None,
+    *,
+    most_parameters: int = budget.MOST_PARAMETERS,
+    **settings: Any,
+) -> GenerativeModel:
     """A model with default networks for data of this shape.
 
     Args:
@@ -31,6 +48,13 @@ def create(
 
     Raises:
         ValueError: for an unknown name, shape or setting.
+
+    >>> model = create("beta_vae", data_shape=(6,), latent_dim=2, hidden=(8,), beta=2.0, seed=0)
+    >>> model.encode(model.sample(3, seed=1)).shape
+    TensorShape([3, 2])
+    >>> create("vea", data_shape=(6,), latent_dim=2)
+    Traceback (most recent call last):
+    ValueError: `name` must be a model of the zoo. Received: 'vea'. Nearest: vae, cvae, vq_vae.
     """
     cls, shape = model_class(name), tuple(data_shape)
     if len(shape) not in cls.data_ranks or any(not isinstance(s, int) or s < 1 for s in shape):
@@ -38,8 +62,8 @@ def create(
         raise ValueError(
             f"`data_shape` must be {shapes}, of positive integers. Received: {data_shape}."
         )
-    whole = isinstance(latent_dim, int) and not isinstance(latent_dim, bool)
-    if cls.has_latent and not (whole and latent_dim >= 1):
+    is_size = isinstance(latent_dim, int) and not isinstance(latent_dim, bool) and latent_dim >= 1
+    if cls.has_latent and not is_size:
         raise ValueError(f"`latent_dim` must be a positive integer. Received: {latent_dim!r}.")
     if "labels" in cls.targets and not isinstance(settings.get("num_classes"), int):
         raise ValueError(f"{cls.__name__} takes labels: `num_classes` must say how many kinds.")
@@ -57,6 +81,10 @@ SHAPES = {
 }
 
 
-def list_models(family=None):
-    """Names of the models, of one family or all."""
+def list_models(family: str | None = None) -> list[str]:
+    """Names of the models, of one family or all.
+
+    >>> "vae" in list_models("vae")
+    True
+    """
     return [e.name for e in catalogue.ENTRIES if family in (None, e.family)]

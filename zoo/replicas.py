@@ -4,28 +4,31 @@ Outside a replica, and with one replica, every function is the identity or the p
 mean, and adds no operation to the graph.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 
-def context():
+def context() -> Any:
     """The replica context when several replicas run in step, else None."""
     inside = tf.distribute.get_replica_context()
     return inside if inside is not None and inside.num_replicas_in_sync > 1 else None
 
 
-def count():
+def count() -> int:
     """How many replicas run in step."""
     inside = context()
     return inside.num_replicas_in_sync if inside else 1
 
 
-def several_workers(strategy):
+def several_workers(strategy: Any) -> bool:
     """Whether a strategy spans several processes."""
     several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
     return several and strategy.extended._in_multi_worker_mode()
 
 
-def by_rows(data):
+def by_rows(data: Any) -> Any:
     """A dataset of which each of several workers takes its rows of every batch.
 
     Left to itself TensorFlow may give each worker files of its own, and so other batches.
@@ -37,31 +40,31 @@ def by_rows(data):
     return data.with_options(options)
 
 
-def index():
+def index() -> Any:
     """The number of this replica, 0 when it is alone."""
     inside = context()
     return inside.replica_id_in_sync_group if inside else 0
 
 
-def own_row_numbers(rows):
+def own_row_numbers(rows: Any) -> tf.Tensor:
     """Numbers in the global batch of this replica's `rows` rows, uint32."""
     own = tf.cast(tf.range(rows), tf.uint32)
     return own + tf.cast(index() * rows, tf.uint32) if context() else own
 
 
-def all_reduce_sum(tensors):
+def all_reduce_sum(tensors: Any) -> Any:
     """The sum over replicas of one tensor or of a structure of tensors."""
     inside = context()
     return inside.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if inside else tensors
 
 
-def all_reduce_mean(tensors):
+def all_reduce_mean(tensors: Any) -> Any:
     """The mean over replicas of tensors of equal shape: gradients inside a loss."""
     inside = context()
     return inside.all_reduce(tf.distribute.ReduceOp.MEAN, tensors) if inside else tensors
 
 
-def gather(tensor):
+def gather(tensor: tf.Tensor) -> tf.Tensor:
     """The rows of the global batch, in order; differentiable."""
     inside = context()
     if not inside:
@@ -70,7 +73,7 @@ def gather(tensor):
     return tf.reshape(rows, tf.shape(rows))  # a sparse gradient (of `tf.gather`) becomes dense
 
 
-def own_rows(tensor):
+def own_rows(tensor: tf.Tensor) -> tf.Tensor:
     """Of a tensor of the global batch, the rows that belong to this replica."""
     if not context():
         return tensor
@@ -78,12 +81,12 @@ def own_rows(tensor):
     return tensor[index() * rows : (index() + 1) * rows]
 
 
-def batch_mean(tensor):
+def batch_mean(tensor: tf.Tensor) -> tf.Tensor:
     """The mean over the rows of the global batch, axis 0 removed; differentiable."""
     return all_reduce_mean(tf.reduce_mean(tensor, axis=0))
 
 
-def among(mask, term):
+def among(mask: tf.Tensor, term: tf.Tensor) -> tf.Tensor:
     """The mean of `term` over the rows of the global batch where `mask` holds, or 0.
 
     Args:
@@ -96,7 +99,7 @@ def among(mask, term):
     return tf.math.divide_no_nan(part[0], part[1])
 
 
-def ordered_sum(tensors):
+def ordered_sum(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
     """The sum of tensors of one shape, in their order: no timing decides its last bit.
 
     `tf.add_n`, which also adds the gradients of what is used more than once, begins with
@@ -106,7 +109,7 @@ def ordered_sum(tensors):
     return tf.reduce_sum(tf.stack(tensors), axis=0)
 
 
-def copies(x, count):
+def copies(x: tf.Tensor, count: int) -> list[tf.Tensor]:
     """`count` tensors equal to x, whose gradients are added in their order: for three uses."""
     each = tf.ones([count] + [1] * x.shape.rank, x.dtype)
     return tf.unstack(each * x)  # of whose gradient XLA knows the shape; of `broadcast_to` not

@@ -99,7 +99,8 @@ def settings_of(classes):
 CLASSES = {entry.class_name for entry in ENTRIES}
 OF_PAPERS = [zoo.model_class(entry.name) for entry in ENTRIES]
 OTHERS = {base for cls in OF_PAPERS for base in cls.__mro__} - set(OF_PAPERS)
-SETTINGS = settings_of(OF_PAPERS) - settings_of(OTHERS) - {"prior_epochs"}  # of the contract
+OF_THE_CONTRACT = {"prior_epochs", "average_decay", "average_start"}  # which papers may set
+SETTINGS = settings_of(OF_PAPERS) - settings_of(OTHERS) - OF_THE_CONTRACT
 DEVICES = {"layers", "losses", "metrics", "networks", "likelihoods", "posteriors", "priors"}
 DEVICES |= {"optimizers"}
 ROOMS = {module(path.parent / "__init__.py") for path in [*FILES, *OUTSIDE]}

@@ -1,6 +1,7 @@
 """Arrays as the models take them, or an error that says what is wrong with them."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -34,27 +35,27 @@ class Data:
     num_classes: int | None = None
     train_targets: np.ndarray | None = None
     test_targets: np.ndarray | None = None
-    paired: tuple = ()
+    paired: tuple[str, ...] = ()
     source: str = ""
     info: dict = dataclasses.field(default_factory=dict)
 
     @property
-    def data_shape(self):
+    def data_shape(self) -> tuple[int, ...]:
         """Shape of one example."""
         return self.train.shape[1:]
 
     @property
-    def target_shape(self):
+    def target_shape(self) -> tuple[int, ...] | None:
         """Shape of one target, or None."""
         return None if self.train_targets is None else self.train_targets.shape[1:]
 
     @property
-    def is_sequence(self):
+    def is_sequence(self) -> bool:
         """Whether examples are (steps, ...)."""
         return len(self.data_shape) in (2, 4)
 
     @property
-    def is_image(self):
+    def is_image(self) -> bool:
         """Whether examples are (height, width, channels)."""
         return len(self.data_shape) == 3
 
@@ -68,7 +69,9 @@ def split(x, y, name, seed, source):
     return dataclasses.replace(from_arrays(x[train], x[test], *labels, name=name), source=source)
 
 
-def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arrays"):
+def from_arrays(
+    train: Any, test: Any = None, train_labels: Any = None, test_labels: Any = None, name="arrays"
+) -> Data:
     """A data set of NumPy arrays, checked; uint8 images are scaled to [0, 1].
 
     Args:
@@ -76,6 +79,9 @@ def from_arrays(train, test=None, train_labels=None, test_labels=None, name="arr
             first; a tenth of `train` is held out where `test` is None.
         train_labels, test_labels: integers.
         name: of the data set.
+
+    >>> from_arrays(np.zeros((20, 8, 8, 1), np.uint8)).test.shape
+    (2, 8, 8, 1)
     """
     if test is None:
         return split(np.asarray(train), train_labels, name, 0, "arrays")
@@ -138,7 +144,7 @@ def checked_labels(y, x, argument):
 def some_labels(labels, per_class, seed=0):
     """Labels of which `per_class` of each class are kept, by seed, and the others are -1."""
     counts = [] if labels is None else np.bincount(labels)
-    if type(per_class) is not int or not 0 < per_class <= min(counts, default=0):
+    if labels is None or type(per_class) is not int or not 0 < per_class <= min(counts, default=0):
         raise DataError(
             "`labels_per_class` must be from 1 to the examples of the smallest class. Received: "
             f"{per_class!r} where the classes have {list(counts) or 'no labels'}."

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import math
+from typing import Any
 
 import keras
 
@@ -152,10 +153,10 @@ class Resume(StopOnDivergence):
             kept = f"The last good checkpoint{after} is {self.store.path(newest)}."
             error.args = (f"{error} {kept}",)
             return None
-        place = self.restored()
+        place: Any = self.restored()
         self.rollbacks += 1
         lower_rates(self.model, self.factor)
-        self.save(*place, self.logs)
+        self.save(*place, logs=self.logs)
         _log.warning("%s Back to %s, learning rates times %g.", error, newest, self.factor)
         return place
 

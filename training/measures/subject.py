@@ -2,6 +2,7 @@
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +135,7 @@ class Subject:
             return moments.moments(self.extractor, self.chosen(kind, repeat), features)
         if not self.is_large:
             return Moments.of(features())
-        sums = None
+        sums: Any = None
         for batch in drawn(self.model, self.count, self.seed + repeat):
             found = self.extractor.features(batch)
             sums = MomentSums(found.shape[1], found.mean(axis=0)) if sums is None else sums

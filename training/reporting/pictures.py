@@ -172,7 +172,7 @@ def lines(panels, path, x_label, y_label, marks=None, log=False):
             panel.plot(x, y, style, label=label, linewidth=0.8 if many else 1.5, markersize=4)
             if isinstance(x[0], str):
                 panel.tick_params("x", labelrotation=30, labelsize=8)
-        if title in (marks or {}):
+        if marks and title in marks:
             panel.axvline(marks[title], color="grey", linewidth=1)
         panel.set_title(title, fontsize=10)
         panel.set_xlabel(x_label)

@@ -12,6 +12,8 @@ import json
 import math
 import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras_tuner
 
@@ -31,7 +33,7 @@ from zoo.training.tuning.oracles import mend
 TUNER = "KERASTUNER_TUNER_ID"
 
 
-def space(name, vary=None):
+def space(name: str, vary: Sequence[str] | None = None) -> keras_tuner.HyperParameters:
     """What is searched for a model: its catalogue entry's settings and the learning rates.
 
     Args:
@@ -137,7 +139,14 @@ class HyperModel(keras_tuner.HyperModel):
         **fields: those of `zoo.training.config.Config` that stay as they are.
     """
 
-    def __init__(self, name, data, objective="val_mmd", vary=None, **fields):
+    def __init__(
+        self,
+        name: str,
+        data: Any,
+        objective: str = "val_mmd",
+        vary: Sequence[str] | None = None,
+        **fields: Any,
+    ) -> None:
         super().__init__(name=name)
         direction_of(objective)
         self.config, self.data = resolved(Config(name, **fields), data, objective), data

@@ -15,12 +15,17 @@ TUNERS = ("random", "bayesian", "hyperband")
 RATE = "learning_rate_factor"  # times the paper's rates, of every player
 
 
-def search_space(cls):
-    """What `zoo tune` varies of a class: name -> (lowest, highest, scale)."""
+def search_space(cls: type) -> dict[str, tuple[float, float, str]]:
+    """What `zoo tune` varies of a class: name -> (lowest, highest, scale).
+
+    >>> import zoo
+    >>> search_space(zoo.BetaVAE)["beta"]
+    (0.25, 16.0, 'log')
+    """
     return {**settings.searched(cls), RATE: (0.1, 10.0, "log")}
 
 
-def direction_of(objective):
+def direction_of(objective: str) -> str:
     """ "min" or "max"; refuses what no run logs."""
     if objective in MEASURED:
         return MEASURED[objective][2]

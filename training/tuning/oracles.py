@@ -18,7 +18,7 @@ from zoo.training.tuning.objectives import TUNERS
 NEVER = 10**9  # failed trials are reported at the end; none stops the search
 
 
-class Durable:
+class Durable(keras_tuner.Oracle):
     """What every oracle here does when it saves and when it is read again."""
 
     def save(self):

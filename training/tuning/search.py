@@ -7,6 +7,8 @@ import json
 import math
 import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +26,15 @@ class AllFailed(ValueError):
 
 
 def search(
-    model, out, objective="val_mmd", trials=10, tuner="random", vary=None, verbose=0, **more
-):
+    model: str,
+    out: str | pathlib.Path,
+    objective: str = "val_mmd",
+    trials: int = 10,
+    tuner: str = "random",
+    vary: Sequence[str] | None = None,
+    verbose: int = 0,
+    **more: Any,
+) -> dict[str, Any] | None:
     """Searches settings of a model and returns what was found.
 
     Called again on the same folder it continues: a finished trial is never lost, and one

@@ -1,5 +1,7 @@
 """What deterministic autoencoders share."""
 
+from typing import Any
+
 from zoo.contract import checks
 from zoo.contract.model import GenerativeModel
 from zoo.contract.settings import Widths
@@ -25,11 +27,11 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     terms = {"autoencoder": ("reconstruction",)}
     score_kind = "neg_energy"
     final = "sigmoid"  # how default decoders of images end
-    likelihood = None  # of the data, where the error is not a square
+    likelihood: Any = None  # of the data, where the error is not a square
     has_places = False  # whether a code is several vectors, each in its place
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
-        sizes = {"places": encoder.output_shape[1:-1] if self.has_places else ()}
+        sizes: dict[str, Any] = {"places": encoder.output_shape[1:-1] if self.has_places else ()}
         sizes["channels"] = getattr(parts.get("likelihood"), "channels", 1)
         checks.require_codec(type(self), encoder, decoder, latent_dim, **sizes)
         networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
@@ -40,7 +42,7 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (32, 64)
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         sizes["final"] = cls.final if default.is_image(data_shape) else "linear"
         return default.codec(data_shape, latent_dim, latent_dim, **sizes)
 

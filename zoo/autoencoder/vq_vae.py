@@ -82,13 +82,13 @@ class VQVAE(AutoencoderModel):
         prior_hidden: Widths = (512,),
         seed=None,
     ):
-        likelihood = named(likelihood, bounded=len(data_shape) == 3)
-        sizes = likelihood.channels, hidden, channels, places
+        of_data = named(likelihood, bounded=len(data_shape) == 3)
+        sizes = of_data.channels, hidden, channels, places
         networks = maps.codec(data_shape, latent_dim, *sizes)
         codebook = VectorQuantizer(num_codes, latent_dim, decay)
         places = networks["encoder"].output_shape[1:-1]
         prior = IndexDensity.of(places, num_codes, prior_hidden, seed=seed)
-        return {**networks, "likelihood": likelihood, "codebook": codebook, "prior": prior}
+        return {**networks, "likelihood": of_data, "codebook": codebook, "prior": prior}
 
     @property
     def code_range(self):

@@ -1,6 +1,7 @@
 """Moving averages of a model's weights, which its verbs and its export use when asked."""
 
 import contextlib
+from collections.abc import Generator, Sequence
 
 import keras
 import tensorflow as tf
@@ -19,10 +20,10 @@ class Averages(keras.layers.Layer):
         start: step from which on averages are taken; 0: from the first, warmed up.
     """
 
-    def __init__(self, weights, decay, start=0):
+    def __init__(self, weights: Sequence[keras.Variable], decay: float, start: int = 0) -> None:
         super().__init__(dtype="float32", name="averages")
         self.decay, self.start = decay, start
-        self.kept = [
+        self.kept: list[keras.Variable] = [
             self.add_weight(name=f"average_{number}", shape=w.shape, dtype=w.dtype, trainable=False)
             for number, w in enumerate(weights)
         ]
@@ -30,7 +31,7 @@ class Averages(keras.layers.Layer):
         for average, weight in zip(self.kept, weights, strict=True):
             average.assign(weight.numpy())
 
-    def follow(self, weights, steps):
+    def follow(self, weights: Sequence[keras.Variable], steps: tf.Tensor) -> None:
         """Moves every average towards its weight; `steps` were finished before this one."""
         t = tf.cast(steps, tf.float32)
         limit = (1.0 + t) / (10.0 + t)
@@ -40,13 +41,13 @@ class Averages(keras.layers.Layer):
         for average, weight in zip(self.kept, weights, strict=True):
             average.assign_add(rest * (weight.value - average.value))
 
-    def replace(self, weights):
+    def replace(self, weights: Sequence[keras.Variable]) -> None:
         """Sets the weights to their averages."""
         for weight, average in zip(weights, self.kept, strict=True):
             weight.assign(average.numpy())
 
     @contextlib.contextmanager
-    def instead_of(self, weights):
+    def instead_of(self, weights: Sequence[keras.Variable]) -> Generator[None]:
         """Inside, the weights hold their averages."""
         before = [weight.numpy() for weight in weights]
         try:

@@ -1,5 +1,8 @@
 """What a class of the zoo and the networks given to it must satisfy."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -7,12 +10,14 @@ import tensorflow as tf
 from zoo.contract import settings
 from zoo.optimizers.scaled import unscaled
 
-RATES = {"learning_rate": (0.0, np.inf, "from 0, which trains nothing, and finite")}
-RATES |= {n: (0.0, 1.0, "from 0, and below 1") for n in ("beta_1", "beta_2", "momentum", "rho")}
+RATES = {
+    "learning_rate": (0.0, np.inf, "from 0, which trains nothing, and finite"),
+    **dict.fromkeys(("beta_1", "beta_2", "momentum", "rho"), (0.0, 1.0, "from 0, and below 1")),
+}
 REMEDY = "keras.layers.Activation('linear', dtype='float32')"
 
 
-def refuse_reserved(cls, names):
+def refuse_reserved(cls: type, names: Iterable[str]) -> None:
     """Refuses names that Keras owns: they would fail late or override Keras."""
     taken = sorted(name for name in names if hasattr(keras.Model, name))
     if taken:
@@ -22,7 +27,7 @@ def refuse_reserved(cls, names):
         )
 
 
-def refuse_log_names(cls):
+def refuse_log_names(cls: Any) -> None:
     """Refuses terms that the logs have already."""
     terms = {
         name for table in (cls.terms, cls.watched) for names in table.values() for name in names
@@ -31,7 +36,7 @@ def refuse_log_names(cls):
         raise TypeError(f"{cls.__name__} must not name a term `loss` or `regularization`.")
 
 
-def refuse_added_losses(model, player):
+def refuse_added_losses(model: Any, player: str) -> None:
     """Refuses layers that call `add_loss`: the terms of a class are its whole loss."""
     for part in model.parts_of(player):
         if isinstance(part, keras.Layer) and not regularized(part) and part.losses:
@@ -40,7 +45,7 @@ def refuse_added_losses(model, player):
             )
 
 
-def refuse_half_outputs(cls, name, part):
+def refuse_half_outputs(cls: type, name: str, part: Any) -> None:
     """Refuses a network that does not end in float32: losses never cast."""
     for network in part if isinstance(part, (list, tuple)) else [part]:
         dtypes = {o.dtype for o in getattr(network, "outputs", None) or ()}
@@ -51,7 +56,7 @@ def refuse_half_outputs(cls, name, part):
             )
 
 
-def require_map(cls, name, network, inputs, outputs):
+def require_map(cls: type, name: str, network: Any, inputs: Any, outputs: Any) -> None:
     """Refuses a network that does not map `inputs` to `outputs`, shapes of one example.
 
     An axis that is None fits any, and so does a shape that is None. A list of shapes is
@@ -69,12 +74,12 @@ def require_map(cls, name, network, inputs, outputs):
             )
 
 
-def shapes(given):
+def shapes(given: Any) -> list[tuple[Any, ...]]:
     """Shapes of one example, a list, of what a network takes or gives."""
     return [tuple(shape[1:]) for shape in (given if isinstance(given, list) else [given])]
 
 
-def _fit(wanted, found):
+def _fit(wanted: Sequence[Any], found: Sequence[tuple[Any, ...]]) -> bool:
     """Whether the shapes found are the shapes wanted."""
     return len(wanted) == len(found) and all(
         shape is None
@@ -84,8 +89,16 @@ def _fit(wanted, found):
 
 
 def require_codec(
-    cls, encoder, decoder, latent_dim, outputs=None, channels=1, places=(), labels=None, heads=None
-):
+    cls: type,
+    encoder: Any,
+    decoder: Any,
+    latent_dim: int,
+    outputs: int | None = None,
+    channels: int = 1,
+    places: tuple[int, ...] = (),
+    labels: list[tuple[int, ...]] | None = None,
+    heads: list[tuple[int, ...]] | None = None,
+) -> None:
     """Refuses an encoder or a decoder of another size than the model reads.
 
     Args:
@@ -104,7 +117,7 @@ def require_codec(
     require_map(cls, "decoder", decoder, beside if len(beside) > 1 else taken, rebuilt)
 
 
-def require_features(cls, discriminator, data_shape):
+def require_features(cls: type, discriminator: Any, data_shape: Sequence[int | None]) -> None:
     """Refuses a discriminator that does not give `[one raw output, a vector of features]`."""
     outputs = [tuple(output.shape[1:]) for output in discriminator.outputs]
     if len(outputs) != 2 or outputs[0] != (1,) or len(outputs[1]) != 1:
@@ -116,7 +129,7 @@ def require_features(cls, discriminator, data_shape):
     require_map(cls, "discriminator", discriminator, tuple(data_shape), None)
 
 
-def parts(cls, given):
+def parts(cls: type, given: dict[str, Any]) -> dict[str, Any]:
     """The networks and settings that a model is made of; refuses those that it cannot have."""
     refuse_reserved(cls, given)
     settings.refuse_unknown(cls, given)
@@ -125,14 +138,14 @@ def parts(cls, given):
     return settings.require(cls, given)
 
 
-def seed(value):
+def seed(value: Any) -> int:
     """The seed of a model; refuses what is none."""
     if not isinstance(value, (int, np.integer)) or not 0 <= value < 2**63:
         raise ValueError(f"`seed` must be an integer from 0. Received: {value!r}.")
     return int(value)
 
 
-def refuse_options(model, epochs, options):
+def refuse_options(model: Any, epochs: Any, options: dict[str, Any]) -> None:
     """Refuses what `fit` cannot be asked for."""
     if not model.compiled:
         raise ValueError(f"{type(model).__name__} must be compiled first: `model.compile()`.")
@@ -147,7 +160,7 @@ def refuse_options(model, epochs, options):
         raise ValueError(f"`validation_split` must be from 0, and below 1. Received: {split}.")
 
 
-def regularized(part):
+def regularized(part: Any) -> bool:
     """Whether a network carries penalties that Keras would add to its loss."""
     if not isinstance(part, keras.Layer):
         return False
@@ -157,7 +170,7 @@ def regularized(part):
     return any(penalty is not None for penalty in penalties)
 
 
-def optimizers_by_player(model, optimizer, options):
+def optimizers_by_player(model: Any, optimizer: Any, options: dict[str, Any]) -> dict[str, Any]:
     """What `compile` was given, as a dict by player; refuses what it does not take."""
     name = type(model).__name__
     unknown = set(options) - {"jit_compile", "steps_per_execution", "run_eagerly"}
@@ -178,7 +191,7 @@ def optimizers_by_player(model, optimizer, options):
     return optimizer
 
 
-def refuse_compiled(model, accumulate, ema, steps):
+def refuse_compiled(model: Any, accumulate: Any, ema: Any, steps: Any) -> None:
     """Refuses what a model cannot be compiled for."""
     for name, value in (("accumulate", accumulate), ("steps_per_execution", steps)):
         if type(value) is not int or value < 1:
@@ -192,7 +205,7 @@ def refuse_compiled(model, accumulate, ema, steps):
         )
 
 
-def refuse_slices(model, accumulate):
+def refuse_slices(model: Any, accumulate: int) -> None:
     """Refuses slices of a batch for updates that are no gradients."""
     others = [player for player in model.players if player not in model.optimizers]
     if accumulate > 1 and others:
@@ -202,7 +215,7 @@ def refuse_slices(model, accumulate):
         )
 
 
-def refuse_second_averages(model, ema):
+def refuse_second_averages(model: Any, ema: float) -> None:
     """Refuses averages by `compile` for a class that keeps some of its own."""
     if model.averaged_players:
         raise ValueError(
@@ -211,7 +224,7 @@ def refuse_second_averages(model, ema):
         )
 
 
-def refuse_optimizer(model, player, optimizer):
+def refuse_optimizer(model: Any, player: str, optimizer: Any) -> None:
     """Refuses an optimizer for a player that follows no gradient."""
     if optimizer is not None:
         raise ValueError(
@@ -220,7 +233,7 @@ def refuse_optimizer(model, player, optimizer):
         )
 
 
-def plain_optimizer(optimizer):
+def plain_optimizer(optimizer: Any) -> Any:
     """The optimizer; refuses settings that need what only the whole model has."""
     inner = unscaled(optimizer)
     for name, remedy in (("gradient_accumulation_steps", "accumulate"), ("use_ema", "ema")):
@@ -236,14 +249,14 @@ def plain_optimizer(optimizer):
     return optimizer
 
 
-def require_gradients(player, variables, gradients):
+def require_gradients(player: str, variables: Sequence[Any], gradients: Sequence[Any]) -> None:
     """Refuses a loss that does not reach every weight of its player."""
     missing = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
     if missing:
         raise ValueError(f"The loss of {player!r} gives no gradient to {missing}.")
 
 
-def require_terms(model, player, found):
+def require_terms(model: Any, player: str, found: dict[str, Any]) -> None:
     """Refuses a loss whose terms are not those the class declares."""
     names = {*model.terms[player], *model.watched.get(player, ())}
     if set(found) != names:

@@ -1,13 +1,15 @@
 """Configs: networks, objects and settings of a model as data, and back."""
 
 import copy
+from typing import Any, Self
 
 import keras
 
 from zoo import noise
+from zoo.contract.tables import Tables
 
 
-def pack(value):
+def pack(value: Any) -> Any:
     """A constructor argument as its config."""
     if isinstance(value, (list, tuple)):
         return [pack(entry) for entry in value]
@@ -15,7 +17,7 @@ def pack(value):
     return value if plain else keras.saving.serialize_keras_object(value)
 
 
-def unpack(value):
+def unpack(value: Any) -> Any:
     """A constructor argument from its config."""
     if isinstance(value, list):
         return [unpack(entry) for entry in value]
@@ -24,15 +26,19 @@ def unpack(value):
     return keras.saving.deserialize_keras_object(copy.deepcopy(value))  # Keras empties configs
 
 
-class Configured:
+class Configured(Tables):
     """What saving a model needs, mixed into the contract; every optimizer included."""
 
-    def get_config(self):
+    compile: Any  # of the contract
+
+    def get_config(self) -> dict[str, Any]:
         parts = {key: pack(getattr(self, key)) for key in self.part_names}
         return {"name": self.name, "seed": self.seed, "noise_version": noise.VERSION, **parts}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Self:
         config = copy.deepcopy(config)  # networks take their entries out
         version = config.pop("noise_version", noise.VERSION)
         if version != noise.VERSION:
@@ -40,7 +46,7 @@ class Configured:
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**{key: unpack(value) for key, value in config.items()})
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any]:
         if not self.compiled:
             return {}
         return {
@@ -48,6 +54,6 @@ class Configured:
             **self.compile_options,
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict[str, Any]) -> None:
         given = {player: unpack(mine) for player, mine in config["optimizer"].items()}
         self.compile(**{**config, "optimizer": given})

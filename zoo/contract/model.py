@@ -5,22 +5,16 @@ moves in order; a move lowers that player's loss with that player's optimizer.
 """
 
 import secrets
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import Any, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import (
-    capabilities,
-    checks,
-    configs,
-    hooks,
-    logs,
-    players,
-    settings,
-    updates,
-)
+from zoo.contract import capabilities, checks, configs, hooks, logs, settings, updates
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
 from zoo.verbs import signatures
@@ -29,16 +23,11 @@ TEST = 0x7E57  # the tag of the noise that evaluation draws
 
 
 class GenerativeModel(
-    capabilities.Capabilities,
-    configs.Configured,
-    players.Players,
-    updates.Updates,
-    hooks.Hooks,
-    keras.Model,
+    capabilities.Capabilities, configs.Configured, updates.Updates, hooks.Hooks, keras.Model
 ):
     """A generative model trained by one or more players.
 
-    A class states the tables below and writes, for every player, one method
+    A class states tables (`zoo.contract.tables`) and writes, for every player, one method
     `<player>_loss(x, y, training)` that returns a dict from term to a tensor of shape
     `(batch,)` or `()`; or one `joint_loss(x, y, training)` that returns such a dict for
     every player of a round that shares a forward pass. Terms carry their weights: they
@@ -52,27 +41,7 @@ class GenerativeModel(
             attribute of that name and an entry of the config.
     """
 
-    players = {}  # player -> the attributes it moves: networks, lists of networks, layers
-    rounds = ()  # order of play; () = one player after another; a tuple inside = together
-    moves = {}  # player -> gradient steps in one step (a round takes those of its first)
-    fresh_batches = ()  # players that draw a new batch for each move
-    terms = {}  # player -> names summed into its loss
-    watched = {}  # player -> names logged but not summed
-    state = {}  # scalar -> initial value; saved, set to what `after_move` returns for it
-    partial = ()  # players whose loss reaches only some of the weights they move
-    frozen = ()  # attributes nobody moves
-    averaged_players = ()  # players of whose weights averages are kept, which verbs use
-    targets = "none"  # "labels", "some_labels", "pair" or "domain"
-    verbs = {}  # verb -> names of its arguments
-    unknown_labels = ()  # verbs that take -1 for a class to be drawn or inferred
-    monitor = ("val_loss", "min")
-    batch_size = 128  # of one move, where `fit` is not told another
-    num_classes = None
-    prior_epochs = 20  # that `fit_sampler` trains a prior which is a model
-    average_decay, average_start = 0.999, 0  # averages equal weights till a step
-    data_ranks, has_latent = (3, 1), True  # what `zoo.create` asks for
-
-    noise = noise
+    noise: ModuleType = noise
     gather = staticmethod(replicas.gather)
     own_rows = staticmethod(replicas.own_rows)
     batch_mean = staticmethod(replicas.batch_mean)
@@ -80,7 +49,7 @@ class GenerativeModel(
     all_reduce_sum = staticmethod(replicas.all_reduce_sum)
     among = staticmethod(replicas.among)
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("train_step", "test_step", "move", "for_data"):
             if name in vars(cls):
@@ -89,8 +58,15 @@ class GenerativeModel(
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
         checks.refuse_log_names(cls)
 
-    def __init__(self, *, seed=None, name=None, dtype=None, **parts):
-        super().__init__(name=name, dtype=dtype)
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+        **parts: Any,
+    ) -> None:
+        keras.Model.__init__(self, name=name, dtype=dtype)
         parts = checks.parts(type(self), parts)
         self.seed = secrets.randbits(31) if seed is None else checks.seed(seed)
         self.part_names = tuple(parts)
@@ -105,19 +81,23 @@ class GenerativeModel(
 
     # What a class may write besides its losses.
 
-    def after_move(self, movers, batch, terms):
+    def after_move(
+        self, movers: Sequence[str], batch: Any, terms: dict[str, dict[str, tf.Tensor]]
+    ) -> dict[str, tf.Tensor] | None:
         """Follows a move and is no gradient; `terms[player][name]` are means over the global
         batch, for this step so far. Returns new values of `state`."""
 
-    def prepare(self, data):
+    def prepare(self, data: tf.data.Dataset[Any]) -> None:
         """Sets weights that need data; called by `fit` once, before step 0."""
 
-    def default_optimizer(self, player):
+    def default_optimizer(self, player: str) -> Any:
         """The optimizer of the paper."""
         return keras.optimizers.Adam(1e-3)
 
     @classmethod
-    def default_networks(cls, data_shape, latent_dim):
+    def default_networks(
+        cls, data_shape: tuple[int, ...], latent_dim: int | None
+    ) -> dict[str, Any]:
         """Networks, likelihoods and the like for data of this shape: arguments of the constructor.
 
         Further arguments, keywords with a default, are settings of `zoo.create`.
@@ -125,7 +105,9 @@ class GenerativeModel(
         raise NotImplementedError(f"{cls.__name__} has no default networks.")
 
     @classmethod
-    def for_data(cls, data_shape, latent_dim=None, **given):
+    def for_data(
+        cls, data_shape: Iterable[int], latent_dim: int | None = None, **given: Any
+    ) -> Self:
         """A model with default networks for data of this shape.
 
         Args:
@@ -142,32 +124,23 @@ class GenerativeModel(
         )
         parts = {name: value for name, value in given.items() if name in own}
         latent = {"latent_dim": latent_dim} if cls.has_latent else {}
-        return cls(**{**parts, **latent, **networks})
+        arguments: dict[str, Any] = {**parts, **latent, **networks}
+        return cls(**arguments)
 
     # What a class reads.
 
-    @property
-    def data_shape(self):
-        """Shape of one example."""
-        network = getattr(self, "encoder", None) or self.discriminator
-        return checks.shapes(network.input_shape)[0]  # beside it labels, where it takes them
-
-    @property
-    def target_shape(self):
-        """Shape of one `y` where it is data."""
-        return self.data_shape
-
-    @property
-    def data_range(self):
-        """What the values of x must lie in: [0, 1] for images; None is anything finite."""
-        return (0.0, 1.0) if len(self.data_shape) >= 3 else None
-
-    def now(self, value):
+    def now(self, value: Any) -> Any:
         """A number, or a `LearningRateSchedule` at this step."""
         schedule = isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
         return value(self.steps) if schedule else value
 
-    def compile(self, optimizer=None, accumulate=1, ema=None, **options):
+    def compile(
+        self,
+        optimizer: Any = None,
+        accumulate: int = 1,
+        ema: float | None = None,
+        **options: Any,
+    ) -> None:
         """Readies the model for `fit`; without arguments it trains as its paper does.
 
         Args:
@@ -187,7 +160,14 @@ class GenerativeModel(
             self._ready(by_player, accumulate, ema)
             self.means = logs.Means(logs.names(self))
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        **options: Any,
+    ) -> keras.callbacks.History:
         """Trains on arrays, on an object that gives an example (x, or x and y) for an index, or
         on a `tf.data.Dataset`; `batch_size` is the batch of one move.
 
@@ -199,7 +179,7 @@ class GenerativeModel(
 
         checks.refuse_options(self, epochs, options)
 
-        def fit(options, again):
+        def fit(options: dict[str, Any], again: bool) -> keras.callbacks.History:
             data, options, place = batches.for_training(self, x, y, batch_size, options)
             if not again and int(self.steps.numpy()) == 0:
                 self.prepare(data)
@@ -209,7 +189,14 @@ class GenerativeModel(
 
         return resuming.begun(self, options, fit)
 
-    def evaluate(self, x=None, y=None, batch_size=None, return_dict=False, **options):
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        return_dict: bool = False,
+        **options: Any,
+    ) -> Any:
         """The mean of every term over held-out data, with the model in inference mode."""
         if not options.get("_use_cached_eval_dataset"):  # `fit` has made its dataset already
             steps = "steps", options.get("steps")
@@ -219,9 +206,10 @@ class GenerativeModel(
             means = super().evaluate(x, y, **options)
         return means if return_dict else [means[name] for name in self.means.names]
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         parts = batches.cut(*batches.unpack(data), self.parts)
-        fresh, batch, terms = iter(parts), parts[0], {}
+        fresh, batch = iter(parts), parts[0]
+        terms: dict[str, list[dict[str, tf.Tensor]]] = {}
         for number, movers in enumerate(self.play):
             if any(player in self.fresh_batches for player in movers):
                 batch = next(fresh)
@@ -234,14 +222,16 @@ class GenerativeModel(
             self.steps.assign_add(1)
         return logs.record(self, terms, batch[0])
 
-    def move(self, movers, batch, number):
+    def move(self, movers: Sequence[str], batch: Any, number: int) -> dict[str, Any]:
         """One update of each of `movers`, all at once; player -> terms. What they do not own,
         such as batch averages of another player, is afterwards as it was."""
         stream = noise.training(self.seed, self.steps.value, number)
         with self.others_kept(movers), stream:
             return self.update(movers, *batch)
 
-    def terms_of(self, movers, x, y, training):
+    def terms_of(
+        self, movers: Sequence[str], x: tf.Tensor, y: tf.Tensor | None, training: bool
+    ) -> dict[str, dict[str, tf.Tensor]]:
         """Player -> term -> tensor, regularization of the player's networks included."""
         regular = {p: list(filter(checks.regularized, self.parts_of(p))) for p in movers}
         for part in (part for parts in regular.values() for part in parts):
@@ -258,7 +248,7 @@ class GenerativeModel(
                 terms[player] = {**terms[player], "regularization": tf.add_n(penalties)}
         return {player: terms[player] for player in movers}
 
-    def _follow(self, movers, batch, terms):
+    def _follow(self, movers: Sequence[str], batch: Any, terms: Any) -> None:
         if type(self).after_move is GenerativeModel.after_move:
             return
         latest = {p: {k: logs.mean(m[-1:], k) for k in m[-1]} for p, m in terms.items()}
@@ -267,17 +257,17 @@ class GenerativeModel(
         ).items():
             getattr(self, name).assign(value)
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         x, y = batches.unpack(data)
         seen = self.means.count * replicas.count()  # rows: a key that resets by itself
-        terms = {}
+        terms: dict[str, list[dict[str, tf.Tensor]]] = {}
         for number, movers in enumerate(dict.fromkeys(self.play)):
             with noise.training(self.seed, seen, TEST + number):
                 of_move = self.terms_of(movers, x, y, training=False)
             terms |= {player: [of_move[player]] for player in movers}
         return logs.record(self, terms, x)
 
-    def fit_sampler(self, x, **options):
+    def fit_sampler(self, x: np.ndarray, **options: Any) -> Self:
         """Fits the prior to the codes of `x`, for models that train without one."""
         if not hasattr(getattr(self, "prior", None), "fit"):
             raise ValueError(f"{type(self).__name__} needs no `fit_sampler`: its prior is given.")
@@ -291,10 +281,10 @@ class GenerativeModel(
         self.prior.fit(codes.astype(np.float32), **options)
         return self
 
-    def offered(self):
+    def offered(self) -> dict[str, tuple[str, ...]]:
         """The verbs that can be used now."""
         return self.verbs
 
-    def signatures(self):
+    def signatures(self) -> dict[str, signatures.Signature]:
         """Name -> `zoo.verbs.Signature`, of every verb: what export writes."""
         return signatures.signatures(self)

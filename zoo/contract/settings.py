@@ -15,7 +15,8 @@ import math
 import numbers
 import re
 import typing
-from typing import Annotated
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 MOST_PARTS = 1000  # layers, networks or steps of a kind that a model is made of
 
@@ -29,21 +30,25 @@ class Kind:
         scale: of the search, "log" or "linear".
     """
 
-    search: tuple | None = None
+    search: tuple[float, float] | None = None
     scale: str = "log"
-    type: typing.ClassVar = object  # of a value, as commands and configs read it
-    is_size = False  # whether more of it costs memory
+    type: typing.ClassVar[Any] = object  # of a value, as commands and configs read it
 
-    def accepts(self, value):
+    @property
+    def is_size(self) -> bool:
+        """Whether more of it costs memory."""
+        return bool(getattr(self, "size", False))
+
+    def accepts(self, value: Any) -> bool:
         """Whether a value, which is not None, is one of this kind."""
         raise NotImplementedError
 
     @property
-    def accepted(self):
+    def accepted(self) -> str:
         """What it accepts, in words."""
         raise NotImplementedError
 
-    def convert(self, value):
+    def convert(self, value: Any) -> Any:
         """A value as the constructor takes it: numbers of NumPy become Python's."""
         return value.item() if hasattr(value, "item") else value
 
@@ -59,14 +64,16 @@ class Number(Kind):
     schedule: bool = False
     type = float
 
-    def accepts(self, value):
+    def accepts(self, value: Any) -> bool:
         if self.schedule and any(c.__name__ == "LearningRateSchedule" for c in type(value).__mro__):
             return True
-        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        return real and (self.at_least <= value <= self.at_most and self.above < value < self.below)
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            return False
+        number = float(value)
+        return self.at_least <= number <= self.at_most and self.above < number < self.below
 
     @property
-    def accepted(self):
+    def accepted(self) -> str:
         bounds = [
             f"{words} {bound:g}"
             for words, bound in (
@@ -97,35 +104,31 @@ class Count(Kind):
     size: bool = False
     type = int
 
-    def accepts(self, value):
+    def accepts(self, value: Any) -> bool:
         return _is_integer(value) and self.at_least <= value <= (self.at_most or math.inf)
 
     @property
-    def accepted(self):
+    def accepted(self) -> str:
         most = f" to {self.at_most}" if self.at_most else ""
         return f"an integer from {self.at_least}{most}"
-
-    @property
-    def is_size(self):
-        return self.size
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sizes(Kind):
     """Positive integers: widths of layers, numbers of channels, classes of categories."""
 
+    size: bool = True
     type = tuple
-    is_size = True
 
-    def accepts(self, value):
+    def accepts(self, value: Any) -> bool:
         several = isinstance(value, (list, tuple)) and len(value) > 0
         return several and all(_is_integer(entry) and entry >= 1 for entry in value)
 
     @property
-    def accepted(self):
+    def accepted(self) -> str:
         return "a list of positive integers"
 
-    def convert(self, value):
+    def convert(self, value: Any) -> Any:
         return tuple(int(entry) for entry in value)
 
 
@@ -133,15 +136,15 @@ class Sizes(Kind):
 class Choice(Kind):
     """One of several names; where `objects` holds also an object that the names stand for."""
 
-    names: tuple
+    names: tuple[str, ...]
     objects: bool = False
     type = str
 
-    def accepts(self, value):
+    def accepts(self, value: Any) -> bool:
         return value in self.names if isinstance(value, str) else self.objects
 
     @property
-    def accepted(self):
+    def accepted(self) -> str:
         return "one of " + ", ".join(map(repr, self.names))
 
 
@@ -151,11 +154,11 @@ class Flag(Kind):
 
     type = bool
 
-    def accepts(self, value):
+    def accepts(self, value: Any) -> bool:
         return isinstance(value, bool)
 
     @property
-    def accepted(self):
+    def accepted(self) -> str:
         return "true or false"
 
 
@@ -176,7 +179,7 @@ class Setting:
     optional: bool  # whether None is accepted
     description: str  # of the docstring
 
-    def require(self, cls, value):
+    def require(self, cls: type, value: Any) -> Any:
         """The value as the constructor takes it; refuses one that is not of the kind."""
         if value is None and self.optional:
             return None
@@ -189,9 +192,9 @@ class Setting:
         return self.kind.convert(value)
 
 
-def of(cls):
+def of(cls: type) -> dict[str, Setting]:
     """Name -> `Setting` of everything that `zoo.create` takes for a class, in order."""
-    settings = {}
+    settings: dict[str, Setting] = {}
     for function in (*own_functions(cls, "__init__"), *own_functions(cls, "default_networks")):
         hints = typing.get_type_hints(function, include_extras=True)
         for name, parameter in inspect.signature(function).parameters.items():
@@ -203,10 +206,10 @@ def of(cls):
     return settings
 
 
-def own_functions(cls, name):
+def own_functions(cls: type, name: str) -> list[Callable[..., Any]]:
     """The functions of a name that a class and its bases define, from the class up, as far as
     each hands its keywords on."""
-    functions = []
+    functions: list[Callable[..., Any]] = []
     for base in cls.__mro__:
         if name in vars(base) and _is_ours(base):
             functions.append(getattr(vars(base)[name], "__func__", vars(base)[name]))
@@ -216,14 +219,14 @@ def own_functions(cls, name):
     return functions
 
 
-def arguments(cls, name):
+def arguments(cls: type, name: str) -> set[str]:
     """Names of the arguments of a constructor or of `default_networks`, inherited ones too."""
     parameters = (inspect.signature(f).parameters for f in own_functions(cls, name))
     names = {key for own in parameters for key, p in own.items() if p.kind != p.VAR_KEYWORD}
     return names - {"self", "cls"}
 
 
-def require(cls, given):
+def require(cls: type, given: dict[str, Any]) -> dict[str, Any]:
     """`given` by name, as the constructor takes them; refuses values of a wrong kind."""
     known = of(cls)
     return {
@@ -232,7 +235,7 @@ def require(cls, given):
     }
 
 
-def refuse_unknown(cls, names):
+def refuse_unknown(cls: type, names: Iterable[str]) -> None:
     """Refuses names that neither the constructor nor `default_networks` has."""
     known = arguments(cls, "__init__") | arguments(cls, "default_networks")
     if all(base.__name__ == "GenerativeModel" for base in _with_constructors(cls)):
@@ -243,7 +246,7 @@ def refuse_unknown(cls, names):
             raise TypeError(f"{cls.__name__} has no setting {name!r}. Nearest: {', '.join(near)}.")
 
 
-def of_config(cls, given):
+def of_config(cls: type, given: dict[str, Any]) -> dict[str, Any]:
     """The settings of a config or a command, as the constructor takes them; refuses others."""
     known = of(cls)
     for name in given:
@@ -254,21 +257,23 @@ def of_config(cls, given):
     return require(cls, given)
 
 
-def searched(cls):
+def searched(cls: type) -> dict[str, tuple[float, float, str]]:
     """What `zoo tune` varies: setting -> (lowest, highest, scale)."""
     kinds = {name: setting.kind for name, setting in of(cls).items()}
     return {name: (*kind.search, kind.scale) for name, kind in kinds.items() if kind.search}
 
 
-def sizes(cls, given):
+def sizes(cls: type, given: dict[str, Any]) -> list[int]:
     """The integers among settings that cost memory; the defaults where none are given."""
-    values = {name: setting.default for name, setting in of(cls).items() if setting.kind.is_size}
+    values: dict[str, Any] = {
+        name: setting.default for name, setting in of(cls).items() if setting.kind.is_size
+    }
     values |= {name: value for name, value in given.items() if name in values}
     entries = [v if isinstance(v, (list, tuple)) else [v] for v in values.values()]
     return [entry for several in entries for entry in several if _is_integer(entry)]
 
 
-def described(cls, name):
+def described(cls: type, name: str) -> str:
     """What the docstrings of a class and its bases say of an argument, on one line."""
     for base in cls.__mro__:
         text = inspect.cleandoc(vars(base).get("__doc__") or "")
@@ -282,14 +287,14 @@ def described(cls, name):
     }.get(name, "")
 
 
-def _with_constructors(cls):
+def _with_constructors(cls: type) -> list[type]:
     return [base for base in cls.__mro__ if "__init__" in vars(base) and _is_ours(base)]
 
 
-def _is_ours(base):
+def _is_ours(base: type) -> bool:
     is_model = any(ancestor.__name__ == "GenerativeModel" for ancestor in base.__mro__)
     return is_model or base.__module__.startswith("zoo.")
 
 
-def _is_integer(value):
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+def _is_integer(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, numbers.Integral)

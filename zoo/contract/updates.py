@@ -1,6 +1,8 @@
 """How the losses of a move become an update of weights: in slices, scaled, on replicas."""
 
 import contextlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -8,18 +10,23 @@ import tensorflow as tf
 from zoo import noise, replicas
 from zoo.contract import checks
 from zoo.contract.averages import Averages
+from zoo.contract.players import Players
 from zoo.input_pipeline import batches
 from zoo.optimizers.scaled import unscaled
 
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
-class Updates:
+class Updates(Players):
     """What the contract does with gradients, and the averages of the weights they move."""
 
-    accumulate, ema, averages = 1, None, None
+    accumulate: int = 1
+    ema: float | None = None
+    averages: Averages | None = None
+    default_optimizer: Any  # of the contract, as is `terms_of`
+    terms_of: Any
 
-    def _ready(self, by_player, accumulate, ema):
+    def _ready(self, by_player: dict[str, Any], accumulate: int, ema: float | None) -> None:
         """Makes what `compile` asks for: an optimizer for each player, averages of weights."""
         self.accumulate, self.ema = accumulate, ema
         optimizers = {p: self._optimizer(p, by_player.get(p)) for p in self.players}
@@ -29,27 +36,27 @@ class Updates:
             checks.refuse_second_averages(self, ema)
             self.averages = Averages(self.moved_weights, ema)
 
-    def _keep_averages(self):
+    def _keep_averages(self) -> None:
         """Makes the averages that the class asks for by `averaged_players`."""
         if self.averaged_players:
             weights = self.weights_of(self.averaged_players)
             self.averages = Averages(weights, self.average_decay, self.average_start)
 
     @property
-    def averaged_weights(self):
+    def averaged_weights(self) -> list[keras.Variable]:
         """The weights of which averages are kept."""
         return (
             self.weights_of(self.averaged_players) if self.averaged_players else self.moved_weights
         )
 
-    def by_averages(self):
+    def by_averages(self) -> contextlib.AbstractContextManager[Any]:
         """A context for verbs: inside, weights of `averaged_players` read as their averages."""
-        if not self.averaged_players:
+        if not self.averaged_players or self.averages is None:
             return contextlib.nullcontext()
         averages = [average.value for average in self.averages.kept]
         return keras.StatelessScope(zip(self.averaged_weights, averages, strict=True))
 
-    def _optimizer(self, player, given):
+    def _optimizer(self, player: str, given: Any) -> Any:
         mine = self.default_optimizer(player)
         if mine is None:  # its update is no gradient
             checks.refuse_optimizer(self, player, given)
@@ -62,7 +69,7 @@ class Updates:
         mine.build(self.variables_of(player))
         return mine
 
-    def update(self, movers, x, y):
+    def update(self, movers: Sequence[str], x: tf.Tensor, y: tf.Tensor | None) -> dict[str, Any]:
         """Lets every mover follow the gradient of its loss; player -> terms.
 
         A class overrides it for players whose `default_optimizer` is None, such as those
@@ -74,37 +81,38 @@ class Updates:
             self._apply(player, gradients[player])
         return terms
 
-    def _descent(self, movers, x, y):
+    def _descent(self, movers: Sequence[str], x: tf.Tensor, y: tf.Tensor | None) -> Any:
         """The terms of a move and each player's gradients: means over the slices of its batch.
 
         A slice waits for the one before it, so that memory holds one of them.
         """
-        count, sums = self.accumulate, None
+        count: int = self.accumulate
+        sums: Any = None
         for index, rows in enumerate(batches.cut(x, y, count)):
             with tf.control_dependencies(tf.nest.flatten(sums or ())), noise.sliced(index, count):
                 fresh = self._gradients(movers, *rows)
                 sums = tf.nest.map_structure(tf.add, sums, fresh) if sums else fresh
         return tf.nest.map_structure(lambda t: t / count, sums) if count > 1 else sums
 
-    def _gradients(self, movers, x, y):
+    def _gradients(self, movers: Sequence[str], x: tf.Tensor, y: tf.Tensor | None) -> Any:
         own = {player: self.variables_of(player) for player in movers}
         with tf.GradientTape(persistent=len(movers) > 1, watch_accessed_variables=False) as tape:
             tape.watch([v.value for variables in own.values() for v in variables])
             terms = self.terms_of(movers, x, y, training=True)
             goals = {player: self._goal(player, terms[player]) for player in movers}
-        gradients = {}
+        gradients: dict[str, Any] = {}
         for player in movers:
-            absent = "zero" if player in self.partial else "none"
+            absent = tf.UnconnectedGradients("zero" if player in self.partial else "none")
             values = [variable.value for variable in own[player]]
             gradients[player] = tape.gradient(goals[player], values, unconnected_gradients=absent)
             checks.require_gradients(player, own[player], gradients[player])
         return terms, gradients
 
-    def _goal(self, player, terms):
+    def _goal(self, player: str, terms: dict[str, tf.Tensor]) -> tf.Tensor:
         summed = [tf.reduce_mean(terms[name]) for name in self.summed(player)]
         return self.optimizers[player].scale_loss(tf.add_n(summed) / replicas.count())
 
-    def _apply(self, player, gradients):
+    def _apply(self, player: str, gradients: list[tf.Tensor]) -> None:
         """Lets the player's optimizer follow its gradients, which it sums over replicas."""
         optimizer, count = self.optimizers[player], replicas.count()
         inner = unscaled(optimizer)
@@ -120,8 +128,8 @@ class Updates:
             ]
         optimizer.apply(gradients, self.variables_of(player))
 
-    def averaged(self):
+    def averaged(self) -> contextlib.AbstractContextManager[None]:
         """A context: inside, weights are their averages, for verbs, `evaluate`, `save`, export."""
-        if self.ema is None:
+        if self.ema is None or self.averages is None:
             raise ValueError("Averages of weights must be asked for by `compile(ema=0.999)`.")
         return self.averages.instead_of(self.moved_weights)

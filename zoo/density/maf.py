@@ -59,7 +59,7 @@ class MAFDensity(DensityModel):
         depth: Annotated[int, Count(at_most=MOST_PARTS, size=True, search=(2, 10))] = 5,
         batch_norm: Annotated[bool, Flag()] = False,
     ):
-        return {"flow": masked_autoregressive_flow(*data_shape, depth, hidden, batch_norm)}
+        return {"flow": masked_autoregressive_flow(data_shape[0], depth, hidden, batch_norm)}
 
     @property
     def data_shape(self):

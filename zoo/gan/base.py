@@ -1,6 +1,6 @@
 """What generative adversarial networks share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import tensorflow as tf
@@ -56,7 +56,7 @@ class AdversarialModel(GeneratorVerbs, GenerativeModel):
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         return {
             "generator": default.generator(latent_dim, data_shape, **sizes),
             "discriminator": default.discriminator(data_shape, **sizes, features=cls.features),

@@ -1,5 +1,7 @@
 """What games share whose discriminator is an autoencoder: data that it rebuilds are real."""
 
+from typing import Any
+
 import keras
 
 from zoo.contract import checks
@@ -42,7 +44,7 @@ class EnergyModel(GeneratorVerbs, GenerativeModel):
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (32, 64)
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         sizes["final"] = "sigmoid" if default.is_image(data_shape) else "linear"
         return {
             "generator": default.decoder(latent_dim, data_shape, name="generator", **sizes),

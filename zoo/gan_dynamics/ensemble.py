@@ -1,5 +1,7 @@
 """What games share in which each player has several networks."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -48,7 +50,7 @@ class EnsembleModel(GenerativeModel):
         num_generators: Parts = 10,
         num_discriminators: Parts = 1,
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         judged = {"outputs": num_classes or 1, **sizes}
         return {
             "generators": [

@@ -73,7 +73,9 @@ class UnrolledGAN(AdversarialModel):
                 tape.watch(weights)
                 outputs = self.raw_outputs(weights, x, samples, training)
                 loss = tf.reduce_mean(self.game.discriminator(*outputs))
-            gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
+            gradients = tape.gradient(
+                loss, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
             weights, state = step(weights, [self.replica_mean(g) for g in gradients], state)
         return weights
 

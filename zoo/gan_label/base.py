@@ -1,5 +1,7 @@
 """What games share whose generator is told a class."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -68,9 +70,9 @@ class LabelledAdversarialModel(AdversarialModel):
         hidden: Widths = (256, 256),
         channels: Widths = (64, 128),
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         generator = labelled(
-            lambda shape: default.generator(*shape, data_shape, **sizes),
+            lambda shape: default.generator(shape[0], data_shape, **sizes),
             (latent_dim,),
             num_classes,
             "generator",

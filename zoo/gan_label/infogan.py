@@ -81,7 +81,7 @@ class InfoGAN(AdversarialModel):
 
     @property
     def code_shape(self):
-        return (self.latent_dim + self.codes_dim,)
+        return (self.latent_dim + self.codes.size,)
 
     def default_optimizer(self, player):
         return keras.optimizers.Adam({"discriminator": 2e-4, "generator": 1e-3}[player], 0.5)

@@ -1,6 +1,6 @@
 """VAE/GAN (Larsen et al., 2016, arXiv:1512.09300)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 import tensorflow as tf
@@ -68,7 +68,7 @@ class VAEGAN(VariationalModel):
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
     ):
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         encoder = default.encoder(data_shape, 2 * latent_dim, **sizes)
         if default.is_image(data_shape):
             decoder = dcgan.generator(latent_dim, data_shape, channels[0])

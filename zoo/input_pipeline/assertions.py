@@ -88,9 +88,11 @@ def named_errors(steps=None):
         in_graph = re.search(r"`\S+` must .*? Received: .*?batch \d+\.", str(error))
         on_host = re.search(r"(\w+Error): (.*)", str(error))
         kind = RAISED.get(on_host[1]) if on_host else None
-        if in_graph is None and kind is None:
+        if kind is not None and on_host is not None:
+            raise kind(on_host[2]) from None
+        if in_graph is None:
             raise
-        raise ValueError(in_graph[0]) if kind is None else kind(on_host[2]) from None
+        raise ValueError(in_graph[0]) from None
 
 
 RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OSError": OSError}  # while reading

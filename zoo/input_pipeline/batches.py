@@ -115,7 +115,7 @@ def for_evaluation(model, x, y, batch_size, argument="x", steps=("steps", None))
     if isinstance(x, tf.data.Dataset):
         return replicas.by_rows(checked_dataset(model, x, replicas_of(model), argument, steps))
     x, y = checked_sides(model, x, y, argument)
-    if model.targets == "domain":
+    if model.targets == "domain" and y is not None:
         x, y = (selected(side, range(min(len(x), len(y)))) for side in (x, y))
     several = replicas_of(model) > 1
     if several and len(x) < batch_size:

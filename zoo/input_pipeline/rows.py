@@ -1,6 +1,9 @@
 """Examples that are read by their index: from files, or from objects of a user's own."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike
 
 BLOCK = 1024  # rows that are read at a time where all are gone through
 
@@ -19,7 +22,7 @@ class Rows:
 
     is_checked = False  # whether every value is known to be finite and in range
 
-    def __init__(self, count, row_shape, dtype=np.float32):
+    def __init__(self, count, row_shape, dtype: DTypeLike = np.float32):
         self.shape, self.dtype = (int(count), *map(int, row_shape)), np.dtype(dtype)
 
     def read(self, indices):
@@ -77,7 +80,7 @@ class Rows:
         """The mean example."""
         if axis != 0:
             raise ValueError(f"`axis` must be 0. Received: {axis}.")
-        total = sum(block.sum(axis=0, dtype=np.float64) for block in blocks(self))
+        total = sum((block.sum(axis=0, dtype=np.float64) for block in blocks(self)), np.zeros(()))
         return (total / len(self)).astype(self.dtype)
 
 
@@ -145,7 +148,8 @@ class Items:
     """Reads items of an object; the last ones are kept, so that a pair is read once."""
 
     def __init__(self, source):
-        self.source, self.indices, self.items = source, None, None
+        self.source, self.indices = source, None
+        self.items: Any = None
 
     def __call__(self, indices):
         if indices != self.indices:

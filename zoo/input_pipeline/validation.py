@@ -1,6 +1,7 @@
 """What data a model takes: arrays, rows that are read later, datasets; errors name the argument."""
 
 import logging
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,13 +13,14 @@ from zoo.input_pipeline.rows import Rows, is_indexed, sides_of
 _log = logging.getLogger(__name__)
 
 
-def unpack(data):
+def unpack(data: Any):
     """`(x, y)` of an element of a dataset; y is None where the model takes none."""
     if not isinstance(data, (tuple, list)):
         return data, None
     if len(data) > 2 and data[2] is not None:
         raise ValueError("Sample weights are not used by generative models. Received: 3 entries.")
-    return data[0], data[1] if len(data) > 1 else None
+    sides = list(data)
+    return sides[0], sides[1] if len(sides) > 1 else None
 
 
 def checked_sides(model, x, y, argument="x"):

@@ -1,5 +1,7 @@
 """A codebook of vectors (van den Oord et al., 2017, arXiv:1711.00937)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -42,9 +44,10 @@ class VectorQuantizer(keras.layers.Layer):
         The nearest vectors, of the shape of z, and their numbers, int32 `(batch, ...)`.
     """
 
-    def __init__(self, num_codes, size, decay=0.99, **options):
+    def __init__(self, num_codes, size, decay: float | None = 0.99, **options):
         super().__init__(**{"dtype": "float32", **options})
-        self.num_codes, self.size, self.decay = num_codes, size, decay
+        self.num_codes, self.size = num_codes, size
+        self.decay: Any = decay  # a number wherever averages are taken
         start = {"initializer": keras.initializers.RandomUniform(-1.0 / num_codes, 1.0 / num_codes)}
         own = {"name": "vectors", "shape": (num_codes, size), **start}
         self.vectors = self.add_weight(**own, trainable=decay is None)
@@ -94,7 +97,7 @@ class VectorQuantizer(keras.layers.Layer):
             if needed <= 0:
                 break
         rows = tf.concat(found, axis=0)
-        places = tf.linspace(0.0, float(rows.shape[0]) - 1.0, self.num_codes)
+        places = tf.linspace(0.0, float(rows.shape[0] or 0) - 1.0, self.num_codes)
         self.vectors.assign(tf.gather(rows, tf.cast(tf.round(places), tf.int32)))
 
     def lookup(self, indices):

@@ -32,7 +32,7 @@ class Categorical(keras.layers.Layer):
 
     def mean(self, output):
         """The most probable class; numbers of classes have no mean."""
-        return tf.cast(tf.argmax(output, axis=-1)[..., None], tf.float32)
+        return tf.cast(tf.expand_dims(tf.argmax(output, axis=-1), -1), tf.float32)
 
     def sample(self, output):
         """A draw of x."""

@@ -27,7 +27,7 @@ class Game:
         raise NotImplementedError(f"{type(self).__name__} has no loss of the generator.")
 
     def get_config(self):
-        return dataclasses.asdict(self)
+        return dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]  every game is one
 
     @classmethod
     def from_config(cls, config):

@@ -55,8 +55,9 @@ class MaskAAE(MatchedAutoencoder):
         "mask": ("reconstruction", "matching", "polarization"),
     }
     watched = {"mask": ("active_dims",)}
-    final, batch_size, data_range = "linear", 64, (0.0, 1.0)
-    codes_have_scale = True
+    final, batch_size = "linear", 64
+    data_range = (0.0, 1.0)  # pyright: ignore[reportAssignmentType]  a property of its base
+    codes_have_scale = True  # pyright: ignore[reportAssignmentType]  a property of its base
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class MaskAAE(MatchedAutoencoder):
     def default_optimizer(self, player):
         return RMSpropTF1(5e-4 if player in ("autoencoder", "mask") else 1e-4)
 
-    mean = staticmethod(tf.sigmoid)
+    mean = staticmethod(tf.sigmoid)  # pyright: ignore[reportAssignmentType]  a method of its base
 
     def error(self, x, output):
         return mean_of_rest(cross_entropy(x, output))

@@ -177,5 +177,5 @@ def margin_of(logits, points, labels, batch_size=4096):
             rest = given - 1e9 * tf.one_hot(names, given.shape[1])
             margin = own - tf.reduce_max(rest, axis=1)
         margins.append(margin.numpy())
-        slopes.append(tape.gradient(margin, part).numpy())
+        slopes.append(np.asarray(tape.gradient(margin, part)))
     return np.concatenate(margins), np.concatenate(slopes)

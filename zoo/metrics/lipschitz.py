@@ -1,6 +1,7 @@
 """How much a network can stretch distances: from above, at points, and from below."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -92,10 +93,11 @@ def local(function, points, iterations=100, seed=0):
                 tape.watch(points)
                 shown = function(points)
         pushed = forward.jvp(shown, unconnected_gradients="zero")
-        pulled = tape.gradient(shown, points, pushed, unconnected_gradients="zero")
+        zero = tf.UnconnectedGradients.ZERO
+        pulled: Any = tape.gradient(shown, points, pushed, unconnected_gradients=zero)
         return lengths(pushed), pulled
 
-    direction = tf.random.stateless_normal(points.shape, (seed, 1), dtype=points.dtype)
+    direction = tf.random.stateless_normal(tf.shape(points), (seed, 1), dtype=points.dtype)
     for _ in range(iterations):
         norm, pulled = push_and_pull(direction)
         direction = tf.where(expanded(norm, pulled) > 0, pulled, direction)

@@ -5,6 +5,9 @@ import numpy as np
 ANGLES, CLUSTERS, RUNS, EPSILON = 1001, 20, 10, 1e-10
 
 
+BETAS = {"precision": 1.0 / 8.0, "recall": 8.0}
+
+
 def prd_curve(data, model, angles=ANGLES):
     """Precisions and recalls of two histograms of the same bins (Sajjadi et al., 2018, Eq. 8).
 
@@ -27,7 +30,10 @@ def prd_of_histograms(data, model):
     The authors' function returns the pair in the other order: F_8, which is recall, first.
     """
     curve = prd_curve(np.asarray(data, float), np.asarray(model, float))
-    return {"precision": f_beta(*curve, 1.0 / 8.0), "recall": f_beta(*curve, 8.0)}
+    return {
+        "precision": f_beta(curve[0], curve[1], 1.0 / 8.0),
+        "recall": f_beta(curve[0], curve[1], 8.0),
+    }
 
 
 def prd(generated, real, clusters=CLUSTERS, runs=RUNS, seed=0):
@@ -55,9 +61,12 @@ def prd(generated, real, clusters=CLUSTERS, runs=RUNS, seed=0):
         ):  # batches are small: threads wait for each other, 40 times as long
             found = law.fit(both).labels_
         counts = [np.bincount(side, minlength=clusters) for side in np.split(found, 2)]
-        curves.append(prd_curve(*(c / len(real) for c in counts)))
+        curves.append(prd_curve(counts[0] / len(real), counts[1] / len(real)))
     curve = np.mean(curves, axis=0)
-    found = {"precision": f_beta(*curve, 1.0 / 8.0), "recall": f_beta(*curve, 8.0)}
+    found = {
+        "precision": f_beta(curve[0], curve[1], 1.0 / 8.0),
+        "recall": f_beta(curve[0], curve[1], 8.0),
+    }
     return {**found, "count": len(real)}
 
 

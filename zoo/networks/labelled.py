@@ -27,7 +27,7 @@ def labelled_codec(data_shape, codes, latent_dim, num_classes, depth=1, **sizes)
         return default.encoder(shape, codes, **sizes)
 
     def decoder(shape):
-        return default.decoder(*shape, (*data_shape[:-1], depth * data_shape[-1]), **sizes)
+        return default.decoder(shape[0], (*data_shape[:-1], depth * data_shape[-1]), **sizes)
 
     return {
         "encoder": labelled(encoder, data_shape, num_classes, "encoder"),

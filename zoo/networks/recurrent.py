@@ -63,7 +63,7 @@ def state_networks(shapes, hidden=(128,), channels=(32, 64)):
         elif name == "decoder":
             made[name] = default.decoder(inputs[0], outputs, hidden, channels, name=name)
         elif name == "transition":
-            made[name] = carried(*inputs, *outputs, hidden, name=name)
+            made[name] = carried(inputs[0], outputs[0], hidden, name=name)
         else:
             made[name] = mlp(inputs, outputs, hidden, name=name)
     return made

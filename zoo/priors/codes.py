@@ -83,7 +83,8 @@ class Codes(keras.layers.Layer):
         is_category = number < len(self.categories)
         values = tf.eye(self.categories[number]) if is_category else ticks(steps)
         shape = tf.shape(codes)[0], len(values)
-        parts = codes[:, None, :start], values[None], codes[:, None, start + values.shape[1] :]
+        end = start + int(values.shape[-1] or 0)
+        parts = codes[:, None, :start], values[None], codes[:, None, end:]
         parts = [tf.broadcast_to(part, (*shape, part.shape[-1])) for part in parts]
         return tf.concat(parts, axis=2)
 

@@ -43,7 +43,13 @@ KNOWN = {  # module -> the classes of it that a config may name; None: any class
 }
 
 
-def load(path, *, sha256=None, most_bytes=MOST_BYTES, most_parameters=MOST_PARAMETERS):
+def load(
+    path: str | pathlib.Path,
+    *,
+    sha256: str | None = None,
+    most_bytes: int = MOST_BYTES,
+    most_parameters: int = MOST_PARAMETERS,
+) -> GenerativeModel:
     """A model from a `.keras` file or the folder of a run, after every check.
 
     Args:
@@ -155,7 +161,7 @@ def require_known(part, path):
         if registered != f"zoo>{name}" or registered not in ours:
             refuse(path, f"its config names {registered!r}, which the zoo has not")
         return
-    classes = KNOWN.get(module, ())
+    classes = KNOWN.get(module or "", ())
     plain = registered in (None, name) and registered not in ours
     if not plain or (classes is not None and name not in classes):
         refuse(path, f"its config names {module}.{name}, which is not loaded")
@@ -175,8 +181,8 @@ def parameters(part):
     if sizes:
         given = own["input_dim"] if is_size(own.get("input_dim")) else given
         kernel = own.get("kernel_size")
-        kernel = kernel if isinstance(kernel, list) else [kernel]
-        area = int(np.prod([float(k) for k in kernel if is_size(k)]))
+        sides = kernel if isinstance(kernel, list) else [kernel]
+        area = int(np.prod([float(k) for k in sides if k is not None and is_size(k)]))
         recurrent = 4 * (given + sizes[0]) if "recurrent_activation" in own else given
         return sizes[0] * (recurrent * max(1, area) + 1)
     if not str(part.get("registered_name")).startswith("zoo>"):

@@ -23,7 +23,7 @@ def cards():
     return {name: card for name, card in read.items() if "model" in card}
 
 
-def list_presets():
+def list_presets() -> list[str]:
     """Names that `load_preset` takes."""
     return list(cards())
 

@@ -82,7 +82,7 @@ class TDVAE(SequenceModel):
         b, (first, jump) = self.belief(x, training=training), self.instants(tf.shape(x)[0])
         pairs = (b, first), (b, first + jump), (x, first + jump)
         chosen = (tf.gather(*pair, batch_dims=1) for pair in pairs)
-        return self.jump_terms(*chosen, jump, training)
+        return self.jump_terms(*chosen, jump=jump, training=training)
 
     def jump_terms(self, b1, b2, x2, jump, training):
         """The terms where beliefs are b1 and, `jump` steps later, b2, and x2 is seen."""

@@ -1,5 +1,7 @@
 """What models trained on an evidence bound share."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -60,7 +62,7 @@ class VariationalModel(CodeVerbs, EvidenceBound, GenerativeModel):
     ):
         likelihood = cls.chosen_likelihood(likelihood, data_shape)
         codes = (posterior or cls.default_posterior()).width(latent_dim)
-        sizes = {"hidden": hidden, "channels": channels}
+        sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
         networks = default.codec(data_shape, codes, latent_dim, likelihood.channels, **sizes)
         return {**networks, "likelihood": likelihood}
 

@@ -1,7 +1,10 @@
 """What plain, labelled and sequential models share that are trained on an evidence bound."""
 
+from typing import Any
+
 import tensorflow as tf
 
+from zoo.contract.capabilities import Capabilities
 from zoo.likelihoods.bernoulli import Bernoulli
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.likelihoods.named import likelihood as named
@@ -10,13 +13,14 @@ from zoo.posteriors.gaussian import DiagonalGaussian
 from zoo.priors.normal import StandardNormal
 
 
-class EvidenceBound:
+class EvidenceBound(Capabilities):
     """ln p(x) >= E_q [ln p(x, z) - ln q(z|x)]: default distributions, and importance weights.
 
     A class writes `log_weights`; with them its marginal likelihood can be estimated (Burda et
     al., 2016): ln p(x) ~ `log_evidence` of ln 1/S sum_s exp `log_weights`.
     """
 
+    likelihood: Any
     has_evidence_bound, codes_have_scale, score_kind = True, True, "elbo"
     default_posterior, default_prior = DiagonalGaussian, StandardNormal
 

@@ -88,7 +88,7 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         """A function of rows and labels for every label of every row, `(batch, num_classes)`."""
         count, classes = tf.shape(x)[0], self.num_classes
         with self.noise.expanded(classes):
-            labels = tf.tile(tf.range(classes), [count])
+            labels = tf.tile(tf.range(classes), tf.stack([count]))
             values = function(tf.repeat(x, classes, axis=0), labels)
         return tf.reshape(values, [-1, classes])
 

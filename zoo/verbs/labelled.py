@@ -1,5 +1,8 @@
 """The verbs of models that encode and decode with a label beside data and code."""
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
 from zoo.verbs.labels import checked
@@ -12,7 +15,10 @@ class LabelVerbs:
     the verbs of data take the class that `classify` finds most probable.
     """
 
-    verbs = {
+    encode: Callable[..., tf.Tensor]
+    decode: Callable[..., tf.Tensor]
+    classify: Callable[..., tf.Tensor]
+    verbs: dict[str, tuple[str, ...]] = {
         "sample": ("count", "labels", "seed"),
         "encode": ("x", "labels"),
         "decode": ("z", "labels"),
@@ -23,20 +29,20 @@ class LabelVerbs:
     }
     unknown_labels = ("sample", "encode", "reconstruct")
 
-    def call(self, x, training=False):
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         """The reconstruction of x."""
         return self.reconstruct(x)
 
-    def reconstruct(self, x, labels=None):
+    def reconstruct(self, x: tf.Tensor, labels: Any = None) -> tf.Tensor:
         """The data that x is decoded to after encoding."""
         y = self.known(x, labels)
         return self.decode(self.encode(x, y), y)
 
-    def translate(self, x, labels):
+    def translate(self, x: tf.Tensor, labels: Any) -> tf.Tensor:
         """What x would be with these labels: its code, which stays, decoded with them."""
         return self.decode(self.encode(x), labels)
 
-    def known(self, x, labels):
+    def known(self, x: tf.Tensor, labels: Any) -> tf.Tensor:
         """The labels of x: those given, and the most probable where they are unknown."""
         labels = checked(self, labels, tf.shape(x)[0])
 

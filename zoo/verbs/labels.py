@@ -1,10 +1,12 @@
 """Labels given to verbs; -1, or None for all of them, is an unknown one."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 
-def checked(model, labels, count, unknown=True):
+def checked(model: Any, labels: Any, count: Any, unknown: bool = True) -> tf.Tensor:
     """`count` int32 labels, refused where they are not classes of the model.
 
     Args:
@@ -29,7 +31,7 @@ def checked(model, labels, count, unknown=True):
         return tf.broadcast_to(labels, [count])
 
 
-def completed(model, labels, drawn):
+def completed(model: Any, labels: Any, drawn: tf.Tensor) -> tf.Tensor:
     """As `checked`, with those of `drawn` in place of unknown labels."""
     labels = checked(model, labels, tf.shape(drawn)[0])
     return tf.where(labels < 0, drawn, labels)

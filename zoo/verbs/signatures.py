@@ -7,7 +7,7 @@ function of its own seed alone; `sample_n(count, seed)` the examples that
 
 import contextlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -82,7 +82,7 @@ def _one(name, dtype=tf.float32):
     return tf.TensorSpec((), dtype, name)
 
 
-def _data_words(model):
+def _data_words(model) -> tuple[Any, ...]:
     """What data are in words, and the bounds that a server holds them to."""
     words = {2: "sequences", 3: "images", 4: "sequences of images"}
     words = words.get(len(model.data_shape), "vectors")
