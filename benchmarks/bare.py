@@ -64,8 +64,8 @@ def step(made):
     @tf.function(autograph=False)
     def whole(x, y=None):
         k, heard = -1, {}
-        for number, movers in enumerate(made.play):
-            k += any(player in made.fresh_batches for player in movers)
+        for number, (movers, draws) in enumerate(zip(made.play, made.draws_batch, strict=True)):
+            k += draws
             fresh = slice(max(k, 0), None, made.parts)
             batch = (x, y) if made.parts == 1 else (x[fresh], None if y is None else y[fresh])
             heard |= move(movers, batch, number)

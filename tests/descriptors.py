@@ -203,6 +203,8 @@ NORMALIZED = (
 )
 COUPLED = {  # what a model computes over a batch, and so over each slice of it
     **dict.fromkeys(NORMALIZED, "batch normalization"),
+    "consensus_gan": "the length of a mean gradient",
+    "unrolled_gan": "steps along a mean gradient",
     "vq_vae": "averages of the codebook",
     "wae_mmd": "a discrepancy",
     "mask_aae": "the variance of codes",
@@ -210,7 +212,6 @@ COUPLED = {  # what a model computes over a batch, and so over each slice of it
     "capacity_vae": "the mean divergence within an absolute value",
     "info_vae": "a discrepancy",
     "latent_distance_vae": "pairs of rows",
-    "m2_vae": "a mean over labelled rows",
     "semi_supervised_aae": "a mean over labelled rows",
     "cyclegan": "pools that take fakes in turn",
     "modality_transfer_gan": "pools that take fakes in turn",

@@ -14,7 +14,7 @@ from zoo.priors.fitted_mixture import FittedMixture
 from zoo.training.data.planted import gaussians, linear_gaussian
 
 
-def made(cls, data_dim, latent_dim, hidden=(), **settings):
+def build(cls, data_dim, latent_dim, hidden=(), **settings):
     keras.utils.set_random_seed(0)
     networks = mlp(data_dim, latent_dim, hidden), mlp(latent_dim, data_dim, hidden)
     return cls(*networks, latent_dim, seed=0, **settings)
@@ -35,7 +35,7 @@ def excess_of_error(cls, **settings):
     """The test error of a linear model over that of as many principal components."""
     x, _ = linear_gaussian(latent_dim=3, data_dim=10)
     train, test = x[:10_000], x[10_000:]
-    model = trained(made(cls, 10, 3, **settings), train, 6000)
+    model = trained(build(cls, 10, 3, **settings), train, 6000)
     centre = train.mean(axis=0)
     axes = np.linalg.svd(train - centre, full_matrices=False)[2][:3]
     lost = (test - centre) - (test - centre) @ axes.T @ axes
@@ -53,12 +53,12 @@ def test_a_weight_on_codes_and_kernels_makes_it_worse():
     assert excess_of_error(RAE, code_norm_weight=1.0, penalty_weight=1.0) > 1.01
 
 
-# Codes have no law until one is fitted.
+# Codes have no distribution until one is fitted.
 
 
 @pytest.mark.parametrize("cls", [Autoencoder, RAE])
-def test_sampling_before_a_law_is_fitted_says_what_to_call(cls):
-    model = made(cls, 5, 2)
+def test_sampling_before_a_distribution_is_fitted_says_what_to_call(cls):
+    model = build(cls, 5, 2)
     with pytest.raises(ValueError, match=r"call `model.fit_sampler\(x\)`"):
         model.sample(4, seed=0)
     model.fit_sampler(linear_gaussian(count=100)[0])
@@ -77,9 +77,9 @@ def misplaced(components):
     """The mean distance of planted modes to the decoded means of the fitted mixture."""
     x, centres = planted_modes()
     prior = FittedMixture(2, components=components)
-    model = trained(made(RAE, 10, 2, (64, 64), prior=prior), x, 1500)
-    found = model.fit_sampler(x).decode(model.prior.means.value).numpy()
-    distance = np.linalg.norm(centres[:, None] - found, axis=2)
+    model = trained(build(RAE, 10, 2, (64, 64), prior=prior), x, 1500)
+    result = model.fit_sampler(x).decode(model.prior.means.value).numpy()
+    distance = np.linalg.norm(centres[:, None] - result, axis=2)
     chosen = itertools.permutations(range(max(components, 3)), 3)
     return min(np.mean([distance[i, j % components] for i, j in enumerate(c)]) for c in chosen)
 
@@ -97,7 +97,7 @@ def test_one_gaussian_does_not_find_them(figure):
 
 def size_of_codes(weight):
     x, _ = linear_gaussian(count=5000)
-    model = made(RAE, 5, 2, (32, 32), code_norm_weight=weight, penalty="weights")
+    model = build(RAE, 5, 2, (32, 32), code_norm_weight=weight, penalty="weights")
     return np.mean(np.sum(np.square(trained(model, x, 1000).encode(x)), axis=1))
 
 
@@ -113,8 +113,8 @@ def test_the_penalty_is_the_frobenius_norm_of_the_jacobian():
     z = tf.constant(np.random.default_rng(0).normal(size=(7, 3)), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(z)
-        shown = model.decoder(z)
-    expected = np.sum(tape.batch_jacobian(shown, z).numpy() ** 2, axis=(1, 2))
+        decoded = model.decoder(z)
+    expected = np.sum(tape.batch_jacobian(decoded, z).numpy() ** 2, axis=(1, 2))
     np.testing.assert_allclose(model.jacobian_norm(z), expected, rtol=1e-5)
     with tf.GradientTape() as tape:  # what the released code computes is something else
         tape.watch(z)
@@ -126,7 +126,7 @@ def test_the_penalty_is_the_frobenius_norm_of_the_jacobian():
 def roughness(weight):
     """The norm of the decoder's Jacobian at the codes, after training."""
     x, _ = linear_gaussian(count=2560)
-    model = made(RAE, 5, 2, (32, 32), penalty="jacobian", penalty_weight=weight)
+    model = build(RAE, 5, 2, (32, 32), penalty="jacobian", penalty_weight=weight)
     trained(model, x, 500)
     return np.mean(model.jacobian_norm(model.encode(x)))
 

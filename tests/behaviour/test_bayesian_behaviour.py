@@ -34,12 +34,12 @@ class Undivided(BayesianGAN):
 
 def spread(cls, data_size, deviation=0.5, size=2000):
     """The variance of weights that the data say nothing about, over that of their prior."""
-    made = keras.Sequential([keras.Input((size,)), Muted()])
+    generator = keras.Sequential([keras.Input((size,)), Muted()])
     judge = keras.Sequential(
         [keras.Input((size,)), Muted(), keras.layers.Dense(1, trainable=False)]
     )
     settings = {"data_size": data_size, "prior_deviation": deviation, "burn_in": 0, "seed": 0}
-    model = cls([made], [judge], size, **settings)
+    model = cls([generator], [judge], size, **settings)
     rate = 2e-3 * data_size * deviation**2
     model.compile(
         {
@@ -50,9 +50,9 @@ def spread(cls, data_size, deviation=0.5, size=2000):
     step, x = tf.function(model.train_step), tf.zeros([1, size])
     for _ in range(150):  # of two moves
         step((x,))
-    return np.var(np.concatenate([made.get_weights()[0], judge.layers[0].get_weights()[0]])) / (
-        deviation**2
-    )
+    return np.var(
+        np.concatenate([generator.get_weights()[0], judge.layers[0].get_weights()[0]])
+    ) / (deviation**2)
 
 
 @pytest.mark.parametrize("data_size", [1, 1000])
@@ -87,12 +87,12 @@ def test_the_default_sampler_is_at_the_temperature_of_the_data():
 
 def test_losses_are_means_over_the_networks_of_the_other_player():
     keras.utils.set_random_seed(0)
-    made, judges = [mlp(3, 2, (4,)) for _ in "123"], [mlp(2, 1, (4,)) for _ in "12"]
-    model, x = BayesianGAN(made, judges, 3, seed=0), tf.constant(ring(count=8)[0])
+    generators, judges = [mlp(3, 2, (4,)) for _ in "123"], [mlp(2, 1, (4,)) for _ in "12"]
+    model, x = BayesianGAN(generators, judges, 3, seed=0), tf.constant(ring(count=8)[0])
     with model.noise.training(0, 0, 0):
-        found = {p: getattr(model, f"{p}_loss")(x, None, False) for p in model.players}
+        actual = {p: getattr(model, f"{p}_loss")(x, None, False) for p in model.players}
     with model.noise.training(0, 0, 0):
-        fakes, again = ([g(model.draw_codes(8)) for g in made] for _ in "12")
+        fakes, again = ([g(model.draw_codes(8)) for g in generators] for _ in "12")
     softplus = tf.math.softplus
     expected = {
         "discriminators": sum(
@@ -101,14 +101,14 @@ def test_losses_are_means_over_the_networks_of_the_other_player():
         "generators": sum(sum(softplus(-d(fake)) for d in judges) / 2 for fake in again),
     }
     for player, loss in expected.items():
-        np.testing.assert_allclose(found[player]["adversarial"], loss[:, 0], rtol=1e-5)
+        np.testing.assert_allclose(actual[player]["adversarial"], loss[:, 0], rtol=1e-5)
 
 
 def test_samples_come_from_all_generators_alike():
-    made = [keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]) for _ in "1234"]
-    for number, network in enumerate(made):
+    generators = [keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]) for _ in "1234"]
+    for number, network in enumerate(generators):
         network.set_weights([np.zeros((1, 1)), np.array([number])])
-    model = BayesianGAN(made, [mlp(1, 1, (4,))], 1, seed=0)
+    model = BayesianGAN(generators, [mlp(1, 1, (4,))], 1, seed=0)
     counts = np.bincount(model.sample(4000, seed=0).numpy().astype(int)[:, 0], minlength=4)
     assert (np.abs(counts / 4000 - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 4000)).all()
 
@@ -125,13 +125,13 @@ def classified(known=5):
     labels = np.full(len(x), -1, np.int32)
     for kind in range(3):
         labels[np.flatnonzero(planted["mode"] == kind)[:known]] = kind
-    made, judges = [mlp(4, 2, (32,)) for _ in "12"], [mlp(2, 3, (32,), "leaky_relu")]
-    model = BayesianGAN(made, judges, 4, num_classes=3, seed=0, data_size=1280)
+    generators, judges = [mlp(4, 2, (32,)) for _ in "12"], [mlp(2, 3, (32,), "leaky_relu")]
+    model = BayesianGAN(generators, judges, 4, num_classes=3, seed=0, data_size=1280)
     model.compile(keras.optimizers.Adam(3e-3, 0.5), steps_per_execution=20)
     model.fit(x, labels, batch_size=64, epochs=10, verbose=0)
-    said = model.classify(x).numpy()
-    np.testing.assert_allclose(said.sum(axis=1), 1.0, rtol=1e-5)
-    return np.mean(said.argmax(axis=1) == planted["mode"])
+    stated = model.classify(x).numpy()
+    np.testing.assert_allclose(stated.sum(axis=1), 1.0, rtol=1e-5)
+    return np.mean(stated.argmax(axis=1) == planted["mode"])
 
 
 def test_a_few_labels_teach_the_classes(figure):
@@ -159,18 +159,18 @@ def test_classes_are_a_verb_only_where_there_are_classes():
 def played(members):
     """The game on the ring after 1,200 steps, of which the first 1,000 are Adam's."""
     keras.utils.set_random_seed(0)
-    made = [mlp(16, 2, (64, 64)) for _ in range(members)]
+    generators = [mlp(16, 2, (64, 64)) for _ in range(members)]
     judges, settings = [mlp(2, 1, (64, 64), "leaky_relu")], {"data_size": 20_000, "friction": 0.1}
-    model = BayesianGAN(made, judges, 16, burn_in=2000, seed=0, **settings)
+    model = BayesianGAN(generators, judges, 16, burn_in=2000, seed=0, **settings)
     model.compile(steps_per_execution=50)
     model.fit(ring()[0][:12_800], batch_size=256, epochs=24, verbose=0)
     return model
 
 
-def covered(shown):
+def covered(decoded):
     """On how many of eight modes at least 1 % of examples lie, within 0.2."""
-    distance = np.linalg.norm(shown[:, None] - ring(count=1)[1]["centres"], axis=-1)
-    return np.sum((distance < 0.2).sum(axis=0) >= len(shown) // 100)
+    distance = np.linalg.norm(decoded[:, None] - ring(count=1)[1]["centres"], axis=-1)
+    return np.sum((distance < 0.2).sum(axis=0) >= len(decoded) // 100)
 
 
 @pytest.mark.slow

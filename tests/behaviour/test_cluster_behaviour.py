@@ -16,7 +16,7 @@ from zoo.vae_mixture.mog_vae_cluster import MoGVAECluster
 CLUSTERS, LATENT = 5, 4
 
 
-def made(cls=MoGVAECluster, seed=0, **settings):
+def make_model(cls=MoGVAECluster, seed=0, **settings):
     keras.utils.set_random_seed(seed)
     networks = mlp(20, 2 * LATENT + CLUSTERS, (64,)), mlp(LATENT, 20, (64,))
     return cls(*networks, LATENT, num_clusters=CLUSTERS, seed=seed, **settings)
@@ -35,7 +35,7 @@ class Silent(MoGVAECluster):
 
 def least(cls, steps=300):
     """Both divergences, with shares that descend alone, over the least there is."""
-    model, x = made(cls), tf.constant(blobs(50, radius=5.0)[0])
+    model, x = make_model(cls), tf.constant(blobs(50, radius=5.0)[0])
     code = model.encoder(x)[:, : 2 * LATENT]
     logits = tf.Variable(tf.zeros([50, CLUSTERS]))
     model.encoder = lambda x, training: tf.concat([code, logits], axis=1)
@@ -74,10 +74,10 @@ def test_shares_that_cost_nothing_are_others():
 
 
 @functools.cache
-def found(seed, pretrain_steps):
+def fitted(seed, pretrain_steps):
     """How many rows are in the cluster of their blob, and the share of the smallest cluster."""
     x, planted = blobs(5_000, seed=seed, radius=5.0)
-    model = made(seed=seed, pretrain_steps=pretrain_steps)
+    model = make_model(seed=seed, pretrain_steps=pretrain_steps)
     model.compile(keras.optimizers.Adam(1e-3), steps_per_execution=39)
     model.fit(x, batch_size=128, epochs=10, verbose=0)
     clusters = np.argmax(model.classify(x), axis=1)
@@ -86,20 +86,20 @@ def found(seed, pretrain_steps):
 
 
 def test_five_blobs_are_five_clusters(figure):
-    share, smallest = found(0, 300)
+    share, smallest = fitted(0, 300)
     figure("MoGVAECluster: blobs in a cluster of their own", share, "at least 0.95")
     assert share >= 0.95 and smallest > 0.1
 
 
 def test_from_a_random_start_clusters_merge(figure):
-    share, _ = found(0, 0)
+    share, _ = fitted(0, 0)
     assert figure("MoGVAECluster from a random start", share, "below 0.95") < 0.95
 
 
 def test_the_start_is_a_function_of_seed_and_data():
     weights = []
     for _ in range(2):
-        model = made(pretrain_steps=5)
+        model = make_model(pretrain_steps=5)
         model.compile()
         model.prepare(tf.data.Dataset.from_tensor_slices(blobs(256)[0]).batch(64))
         weights.append(model.get_weights())
@@ -110,7 +110,7 @@ def test_the_start_is_a_function_of_seed_and_data():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_five_blobs_are_found_from_other_seeds(seed, figure):
-    share, smallest = found(seed, 300)
+    share, smallest = fitted(seed, 300)
     figure(f"MoGVAECluster: blobs found, seed {seed}", share, "at least 0.95")
     assert share >= 0.95 and smallest > 0.1
 

@@ -90,8 +90,8 @@ def test_bits_are_predicted_from_their_neighbours(orders, figure):
 def test_states_are_sampled_as_often_as_their_probability_says(orders, figure):
     model, count = fitted(orders=orders), 20_000
     drawn = np.asarray(model.sample(count, seed=0))
-    found = np.bincount(np.int32(drawn @ 2.0 ** np.arange(7, -1, -1)), minlength=256) / count
-    distance = 0.5 * np.abs(found - np.exp(model.score(STATES))).sum()
+    measured = np.bincount(np.int32(drawn @ 2.0 ** np.arange(7, -1, -1)), minlength=256) / count
+    distance = 0.5 * np.abs(measured - np.exp(model.score(STATES))).sum()
     figure(f"MADE, {orders} order(s): total variation of 20,000 samples", distance, "below 0.05")
     assert distance < 0.05
 
@@ -123,8 +123,10 @@ def integral(model, low=-8.0, high=8.0, ticks=401):
 
 def real(components):
     keras.utils.set_random_seed(0)
-    law = MADE.conditional(binary=False, components=components)
-    return MADE(Autoregressive((2,), law.channels, (64, 64)), likelihood=law, seed=0)
+    distribution = MADE.conditional(binary=False, components=components)
+    return MADE(
+        Autoregressive((2,), distribution.channels, (64, 64)), likelihood=distribution, seed=0
+    )
 
 
 def test_a_mixture_of_two_follows_two_curves_and_one_gaussian_does_not(figure):
@@ -141,12 +143,24 @@ def test_a_mixture_of_two_follows_two_curves_and_one_gaussian_does_not(figure):
     assert gain > 0.5
 
 
-def test_a_network_of_other_channels_than_its_law_reads_is_refused():
+def test_a_network_of_other_channels_than_its_distribution_reads_is_refused():
     with pytest.raises(ValueError, match="`network` of MADE must give shape .*Received: "):
         MADE(Autoregressive((2,), 3), likelihood=MADE.conditional(binary=True))
 
 
 # MAF: two half moons.
+
+
+def test_default_flows_are_normalized_and_regularized_as_released():
+    """1e-6 of half the squares of weights."""
+    model = MAFDensity.for_data((3,), depth=2, hidden=(4,), seed=0)
+    kinds = [type(step).__name__ for step in model.flow.steps]
+    assert kinds == ["MAFStep", "FlowBatchNorm"] * 2
+    kernels = [w.numpy() for w in model.flow.trainable_variables if w.name == "kernel"]
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+    term = model.density_loss(x, None, training=False)["weight_norm"]
+    expected = 0.5 * 1e-6 * sum(np.sum(kernel**2) for kernel in kernels)
+    assert float(term) == pytest.approx(expected, rel=1e-5)
 
 
 class Undetermined(MAFStep):
@@ -182,8 +196,8 @@ def test_noise_and_back_is_the_data(figure):
 def nats_gained(model):
     """How far the mean log-density of new points lies above that of one Gaussian."""
     train, test = moons(10_000)[0], moons(5000, seed=1)[0]
-    law = scipy.stats.multivariate_normal(train.mean(axis=0), np.cov(train.T))
-    return np.mean(model.score(test)) - law.logpdf(test).mean()
+    distribution = scipy.stats.multivariate_normal(train.mean(axis=0), np.cov(train.T))
+    return np.mean(model.score(test)) - distribution.logpdf(test).mean()
 
 
 def test_a_flow_knows_moons_better_than_one_gaussian_does(figure):

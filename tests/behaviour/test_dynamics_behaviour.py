@@ -70,24 +70,24 @@ def growth(weight, rate=0.1, steps=20):
 @pytest.mark.parametrize("weight", [0.0, 1.0, 10.0])
 def test_consensus_turns_the_spiral_of_descent_inwards(weight, figure):
     expected = np.sqrt((1.0 - 0.1 * weight) ** 2 + 0.1**2)
-    found = growth(weight)
-    figure(f"ConsensusGAN, f = uv, gamma = {weight}: growth", found, f"{expected:.5f} +- 1e-4")
-    assert found == pytest.approx(expected, abs=1e-4)
-    assert (found < 1.0) == (2.0 * weight > 0.1 * (1.0 + weight**2))
+    actual = growth(weight)
+    figure(f"ConsensusGAN, f = uv, gamma = {weight}: growth", actual, f"{expected:.5f} +- 1e-4")
+    assert actual == pytest.approx(expected, abs=1e-4)
+    assert (actual < 1.0) == (2.0 * weight > 0.1 * (1.0 + weight**2))
 
 
 class OnlyOwn(ConsensusGAN):
     """Mutation: each player shortens its own gradient alone, so that nothing is shared."""
 
     def joint_loss(self, x, y, training):
-        found = super().joint_loss(x, y, training)
-        for player in found:
+        result = super().joint_loss(x, y, training)
+        for player in result:
             with tf.GradientTape() as tape:
                 mean = tf.reduce_mean(super().joint_loss(x, y, training)[player]["adversarial"])
             own = tape.gradient(mean, [w.value for w in self.variables_of(player)])
             length = tf.add_n([tf.reduce_sum(g**2) for g in own])
-            found[player]["consensus"] = 0.5 * self.consensus_weight * length
-        return found
+            result[player]["consensus"] = 0.5 * self.consensus_weight * length
+        return result
 
 
 def test_a_player_that_shortens_its_own_gradient_alone_is_not_damped():
@@ -114,10 +114,10 @@ def slope_of_the_generator(x=0.0, cls=UnrolledGAN, **settings):
 @pytest.mark.parametrize("x", [0.0, 2.0])
 def test_the_gradient_goes_through_the_inner_steps(steps, x, figure):
     """G loses -u_K (v - x) with u_K = u - K eta (v - x)."""
-    found = slope_of_the_generator(x, unrolled_steps=steps, inner_rate=0.1)
+    actual = slope_of_the_generator(x, unrolled_steps=steps, inner_rate=0.1)
     expected = -1.0 + 2.0 * steps * 0.1 * (0.5 - x)
-    figure(f"UnrolledGAN, f = u (v - {x:g}), K = {steps}: gradient", found, f"{expected:.3f}")
-    assert found == pytest.approx(expected, abs=1e-5)
+    figure(f"UnrolledGAN, f = u (v - {x:g}), K = {steps}: gradient", actual, f"{expected:.3f}")
+    assert actual == pytest.approx(expected, abs=1e-5)
 
 
 class Cut(UnrolledGAN):
@@ -129,8 +129,8 @@ class Cut(UnrolledGAN):
 
 
 def test_inner_steps_without_their_gradient_are_another_game():
-    found = slope_of_the_generator(cls=Cut, unrolled_steps=5, inner_rate=0.1)
-    assert found == pytest.approx(-(1.0 - 5 * 0.1 * 0.5), abs=1e-5)
+    result = slope_of_the_generator(cls=Cut, unrolled_steps=5, inner_rate=0.1)
+    assert result == pytest.approx(-(1.0 - 5 * 0.1 * 0.5), abs=1e-5)
 
 
 def test_without_inner_steps_it_is_the_gan_bit_for_bit():
@@ -162,13 +162,13 @@ def played(steps=3000, **settings):
 
 def slopes(model, **settings):
     """The gradient of the generator's loss, with other settings of the inner steps."""
-    kept = {name: getattr(model, name) for name in settings}
+    saved = {name: getattr(model, name) for name in settings}
     own = [v.value for v in model.variables_of("generator")]
     for name, value in settings.items():
         setattr(model, name, value)
     with model.noise.training(0, 0, 0), tf.GradientTape() as tape:
         loss = tf.reduce_mean(model.generator_loss(ring(512)[0], None, True)["adversarial"])
-    for name, value in kept.items():
+    for name, value in saved.items():
         setattr(model, name, value)
     return np.concatenate([g.numpy().ravel() for g in tape.gradient(loss, own)])
 
@@ -195,18 +195,18 @@ def test_descent_at_the_rate_of_the_discriminator_unrolls_next_to_nothing(figure
 
 def covered(model):
     """On how many of eight modes at least 1 % of 2,000 examples lie, within 0.2."""
-    shown, centres = model.sample(2000, seed=0).numpy(), ring(count=1)[1]["centres"]
-    distance = np.linalg.norm(shown[:, None] - centres, axis=-1)
+    decoded, centres = model.sample(2000, seed=0).numpy(), ring(count=1)[1]["centres"]
+    distance = np.linalg.norm(decoded[:, None] - centres, axis=-1)
     return np.sum((distance < 0.2).sum(axis=0) >= 20)
 
 
 @pytest.mark.slow
 def test_unrolling_covers_the_ring(figure):
-    found = figure("UnrolledGAN, K = 5: modes of the ring covered", covered(played()), "8 of 8")
-    assert found == 8 >= covered(played(unrolled_steps=0))
+    measured = figure("UnrolledGAN, K = 5: modes of the ring covered", covered(played()), "8 of 8")
+    assert measured == 8 >= covered(played(unrolled_steps=0))
 
 
 @pytest.mark.slow
 def test_without_unrolling_modes_are_missed(figure):
-    found = covered(played(unrolled_steps=0))
-    assert figure("UnrolledGAN, K = 0: modes covered", found, "below 8") < 8
+    measured = covered(played(unrolled_steps=0))
+    assert figure("UnrolledGAN, K = 0: modes covered", measured, "below 8") < 8

@@ -12,7 +12,7 @@ from zoo.networks.mlp import mlp
 from zoo.training.data.planted import manifold
 
 
-def made(size=64, hidden=(64, 64), latent_dim=8, **settings):
+def build(size=64, hidden=(64, 64), latent_dim=8, **settings):
     keras.utils.set_random_seed(0)
     networks = (
         mlp(latent_dim, size, hidden, "elu", "sigmoid"),
@@ -27,7 +27,7 @@ def made(size=64, hidden=(64, 64), latent_dim=8, **settings):
 
 @pytest.mark.parametrize("k, real, fake", [(0.4, 0.3, 0.1), (0.4, 0.1, 0.3), (0.0, 0.1, 0.3)])
 def test_k_moves_by_the_rate_times_the_balance_and_stays_in_its_range(k, real, fake):
-    model = made(6, (8,), 3, balance_rate=0.5, diversity_ratio=0.7)
+    model = build(6, (8,), 3, balance_rate=0.5, diversity_ratio=0.7)
     model.k.assign(k)
     terms = {"discriminator": {"balance": tf.constant(0.7 * real - fake)}}
     moved = float(model.after_move(("discriminator", "generator"), None, terms)["k"])
@@ -36,7 +36,7 @@ def test_k_moves_by_the_rate_times_the_balance_and_stays_in_its_range(k, real, f
 
 
 def test_one_step_moves_both_players_and_then_k():
-    model = made(6, (8,), 3, balance_rate=0.5)
+    model = build(6, (8,), 3, balance_rate=0.5)
     model.k.assign(0.25)
     model.compile(keras.optimizers.SGD(0.0))
     x = np.random.default_rng(0).random((16, 6), np.float32)
@@ -49,7 +49,7 @@ def test_one_step_moves_both_players_and_then_k():
 
 
 def test_k_is_saved_with_the_model(tmp_path):
-    model = made(6, (8,), 3)
+    model = build(6, (8,), 3)
     model.k.assign(0.125)
     model.save(tmp_path / "model.keras")
     assert float(keras.saving.load_model(tmp_path / "model.keras").k) == 0.125
@@ -61,15 +61,15 @@ def test_k_is_saved_with_the_model(tmp_path):
 @functools.cache
 def ratio(steps=6000, **settings):
     """L(G(z)) / L(x), mean over the last 2,000 steps, and the values of k at their ends."""
-    model, (x, _) = made(**settings), manifold(8, count=3200)
+    model, (x, _) = build(**settings), manifold(8, count=3200)
     model.compile(keras.optimizers.Adam(5e-4), steps_per_execution=100)
-    found = []
-    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: found.append(float(model.k)))
+    result = []
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: result.append(float(model.k)))
     epochs = steps // 200
     logs = model.fit(x, batch_size=16, epochs=epochs, verbose=0, callbacks=[keep]).history
     last = slice(-2000 // 200, None)
     each = np.divide(logs["generator_energy"], logs["discriminator_real"])
-    return np.mean(each[last]), np.array(found)[last]
+    return np.mean(each[last]), np.array(result)[last]
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def ratio(steps=6000, **settings):
     [(0.5, 0.001), pytest.param(0.8, 0.01, marks=pytest.mark.slow)],
 )
 def test_the_errors_come_to_the_ratio_that_was_asked_for(diversity_ratio, balance_rate, figure):
-    found, k = ratio(diversity_ratio=diversity_ratio, balance_rate=balance_rate)
+    measured, k = ratio(diversity_ratio=diversity_ratio, balance_rate=balance_rate)
     what = f"BEGAN, gamma = {diversity_ratio}: L(G(z)) / L(x) over the last 2,000 of 6,000 steps"
-    figure(what, found, f"{diversity_ratio} +- 0.15")
-    assert found == pytest.approx(diversity_ratio, abs=0.15)
+    figure(what, measured, f"{diversity_ratio} +- 0.15")
+    assert measured == pytest.approx(diversity_ratio, abs=0.15)
     assert (k > 0).all() and (k < 1).all()
 
 
 @pytest.mark.slow
 def test_without_its_balance_the_generator_goes_where_the_error_is_least(figure):
-    found, _ = ratio(balance_rate=0.0)
-    assert figure("BEGAN, k = 0: L(G(z)) / L(x)", found, "below 0.35") < 0.35
+    measured, _ = ratio(balance_rate=0.0)
+    assert figure("BEGAN, k = 0: L(G(z)) / L(x)", measured, "below 0.35") < 0.35

@@ -40,28 +40,28 @@ def identity():
 def measured(cls, correlation=0.8, steps=1000):
     """What the trained critic says of Gaussian codes with this correlation, in nats."""
     keras.utils.set_random_seed(0)
-    law = np.zeros(2), [[1.0, correlation], [correlation, 1.0]]
+    distribution = np.zeros(2), [[1.0, correlation], [correlation, 1.0]]
     rng = np.random.default_rng(0)
-    x = rng.multivariate_normal(*law, 51_200).astype(np.float32)
+    x = rng.multivariate_normal(*distribution, 51_200).astype(np.float32)
     critic = mlp(2, 1, (64, 64), "leaky_relu")
     model = critic_only(cls)(identity(), mlp(2, 2, ()), critic, 2, seed=0)
     falling = keras.optimizers.schedules.CosineDecay(3e-3, steps, alpha=0.01)
     model.compile(keras.optimizers.Adam(falling, 0.5, 0.9), steps_per_execution=100)
     model.fit(x, batch_size=512, epochs=steps // 100, verbose=0)
-    held_out = rng.multivariate_normal(*law, 50_000).astype(np.float32)
+    held_out = rng.multivariate_normal(*distribution, 50_000).astype(np.float32)
     return float(model.total_correlation(held_out))
 
 
 def test_the_critic_measures_the_total_correlation_of_correlated_codes(figure):
-    found = measured(FactorVAE)  # -1/2 ln(1 - 0.64)
-    figure("FactorVAE: total correlation of a Gaussian, rho = 0.8", found, "0.511 +- 0.08")
-    assert found == pytest.approx(0.511, abs=0.08)
+    result = measured(FactorVAE)  # -1/2 ln(1 - 0.64)
+    figure("FactorVAE: total correlation of a Gaussian, rho = 0.8", result, "0.511 +- 0.08")
+    assert result == pytest.approx(0.511, abs=0.08)
 
 
 def test_a_critic_of_the_same_codes_twice_measures_nothing(figure):
-    found = measured(Unpermuted, steps=300)
-    figure("FactorVAE, columns not permuted: total correlation", found, "0 +- 0.08")
-    assert found == pytest.approx(0.0, abs=0.08)
+    result = measured(Unpermuted, steps=300)
+    figure("FactorVAE, columns not permuted: total correlation", result, "0 +- 0.08")
+    assert result == pytest.approx(0.0, abs=0.08)
 
 
 # Data of two independent factors that a VAE codes by dependent dimensions.
@@ -79,8 +79,8 @@ def dependence(z, bins=20):
     """The mutual information of two columns, from a histogram of their ranks, in nats."""
     ranks = [np.argsort(np.argsort(column)) * bins // len(z) for column in z.T]
     share = np.histogram2d(*ranks, bins=bins)[0] / len(z)
-    seen = share[share > 0]
-    return np.sum(seen * np.log(seen * bins**2)) - (bins - 1) ** 2 / (2 * len(z))
+    observed = share[share > 0]
+    return np.sum(observed * np.log(observed * bins**2)) - (bins - 1) ** 2 / (2 * len(z))
 
 
 @functools.cache
@@ -99,13 +99,13 @@ def dependence_after_training(weight, cls=FactorVAE, seed=1):
 @pytest.mark.slow
 def test_the_weight_on_total_correlation_makes_codes_independent(figure):
     free = figure("FactorVAE, gamma = 0: dependence of codes", dependence_after_training(0.0), "-")
-    found = dependence_after_training(35.0)
-    figure("FactorVAE, gamma = 35: dependence of codes", found, "below a tenth of gamma = 0")
-    assert found < 0.1 * free
+    result = dependence_after_training(35.0)
+    figure("FactorVAE, gamma = 35: dependence of codes", result, "below a tenth of gamma = 0")
+    assert result < 0.1 * free
 
 
 @pytest.mark.slow
 def test_without_permuted_columns_codes_stay_dependent(figure):
-    found = dependence_after_training(35.0, Unpermuted)
-    figure("FactorVAE, columns not permuted: dependence", found, "above half of gamma = 0")
-    assert found > 0.5 * dependence_after_training(0.0)
+    result = dependence_after_training(35.0, Unpermuted)
+    figure("FactorVAE, columns not permuted: dependence", result, "above half of gamma = 0")
+    assert result > 0.5 * dependence_after_training(0.0)

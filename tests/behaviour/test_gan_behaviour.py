@@ -1,4 +1,4 @@
-"""Adversarial games against laws whose best discriminator is known, and on a ring of modes."""
+"""Adversarial games whose best discriminator is known, and on a ring of modes."""
 
 import functools
 
@@ -90,8 +90,8 @@ def best_on_the_points():
 
 
 def test_the_trained_discriminator_is_the_ratio_of_densities(figure):
-    model, said = judged(GAN)
-    furthest = np.abs(said - best_on_the_points()).max()
+    model, stated = judged(GAN)
+    furthest = np.abs(stated - best_on_the_points()).max()
     assert figure("GAN: largest error of D on [-2, 2.5]", furthest, "below 0.05") < 0.05
     loss = model.evaluate(normal(seed=1), batch_size=25_600, return_dict=True, verbose=0)["loss"]
     assert loss == pytest.approx(1.1877, abs=0.01)  # 2 ln 2 - 2 JSD
@@ -162,8 +162,8 @@ def modes_covered(penalty_weight=10.0):
     model = WGANGP(*networks, 16, penalty_weight=penalty_weight, seed=0)
     model.compile(keras.optimizers.Adam(5e-4, 0.5, 0.9), steps_per_execution=15)
     model.fit(x, batch_size=256, epochs=200, verbose=0)  # 3,000 steps of six moves
-    shown = model.sample(2000, seed=0).numpy()
-    distance = np.linalg.norm(shown[:, None] - planted["centres"], axis=-1)
+    decoded = model.sample(2000, seed=0).numpy()
+    distance = np.linalg.norm(decoded[:, None] - planted["centres"], axis=-1)
     return np.sum((distance < 0.2).sum(axis=0) >= 20)
 
 
@@ -174,5 +174,5 @@ def test_the_generator_covers_the_ring(figure):
 
 @pytest.mark.slow
 def test_without_the_penalty_the_generator_does_not_cover_the_ring(figure):
-    found = modes_covered(penalty_weight=0.0)
-    assert figure("WGAN without its penalty: modes covered", found, "below 6") < 6
+    result = modes_covered(penalty_weight=0.0)
+    assert figure("WGAN without its penalty: modes covered", result, "below 6") < 6

@@ -8,10 +8,12 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
+from zoo import noise
 from zoo.hybrid.anogan import AnoGAN
 from zoo.hybrid.vae_gan import VAEGAN
 from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
+from zoo.optimizers import descent
 from zoo.training.data.planted import manifold
 
 # VAEGAN: three targets of one forward pass.
@@ -152,14 +154,47 @@ def test_features_part_while_the_discriminator_learns(figure):
 
 
 def test_the_discriminator_lowers_its_cross_entropy(figure):
-    found = after_500_steps(VAEGAN)[1]["discriminator_adversarial"]
-    assert figure("VAEGAN: cross-entropy of D after 500 steps", found, "below 2.08") < 3 * np.log(2)
+    measured = after_500_steps(VAEGAN)[1]["discriminator_adversarial"]
+    assert figure(
+        "VAEGAN: cross-entropy of D after 500 steps", measured, "below 2.08"
+    ) < 3 * np.log(2)
 
 
 def test_a_discriminator_that_takes_it_for_a_likelihood_is_trained_backwards(figure):
-    found = -after_500_steps(Backwards)[1]["discriminator_adversarial"]
+    measured = -after_500_steps(Backwards)[1]["discriminator_adversarial"]
     what = "VAEGAN, L_GAN as a log-likelihood: cross-entropy of D"
-    assert figure(what, found, "above 4.16") > 6 * np.log(2)
+    assert figure(what, measured, "above 4.16") > 6 * np.log(2)
+
+
+def test_real_and_generated_examples_share_the_statistics_of_the_discriminator():
+    """Features of the same images at half the contrast: apart, normalization hides the contrast."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).random((32, 16, 16, 1), np.float32)
+    model = VAEGAN.for_data((16, 16, 1), 4, channels=(8, 16), seed=0)
+    decoded = tf.concat([0.25 + 0.5 * x, x], axis=0)
+
+    class Halved(keras.layers.Layer):
+        """Whatever the codes are, the images at half the contrast, and others."""
+
+        def call(self, z):
+            return decoded
+
+    model.decoder = keras.Sequential([Halved()])
+
+    def error(real, rebuilt):
+        return 0.5 * np.sum((real.numpy() - rebuilt.numpy()) ** 2, axis=1).mean()
+
+    with noise.training(0, 0, 0):
+        loss = tf.reduce_mean(model.joint_loss(x, None, True)["encoder"]["feature"])
+    judge = model.discriminator
+    together = judge(tf.concat([x, decoded], axis=0), training=True)[1]
+    apart = [judge(data, training=True)[1] for data in (x, decoded[:32])]
+    assert float(loss) == pytest.approx(error(together[:32], together[32:64]), rel=1e-4)
+    assert float(loss) > 1.5 * error(*apart)  # mutation: a batch of their own for each
+
+
+def test_the_score_is_of_a_kind_of_its_own():
+    assert VAEGAN.score_kind == "neg_feature_error" and not VAEGAN.has_evidence_bound
 
 
 # AnoGAN: normal data lie on a surface, anomalies on another.
@@ -167,7 +202,7 @@ def test_a_discriminator_that_takes_it_for_a_likelihood_is_trained_backwards(fig
 
 @functools.cache
 def surfaces():
-    """Training data, held-out normal data and anomalies: of one law, on two surfaces."""
+    """Training data, held-out normal data and anomalies: of one distribution, on two surfaces."""
     x, _ = manifold(2, d=16, count=10_200, seed=0)
     return x[:10_000], x[10_000:], manifold(2, d=16, count=200, seed=1)[0]
 
@@ -185,8 +220,8 @@ def normal_gan():
 
 def anomalies(x, **settings):
     """A(x) by the GAN of the normal surface, searched with these settings."""
-    found = normal_gan()
-    model = AnoGAN(found.generator, found.discriminator, 4, seed=0, **settings)
+    result = normal_gan()
+    model = AnoGAN(result.generator, result.discriminator, 4, seed=0, **settings)
     return -model.score(x).numpy()
 
 
@@ -197,14 +232,14 @@ def area(**settings):
 
 
 def test_anomalies_are_told_from_held_out_normal_data(figure):
-    found = area(search_steps=200)
-    assert figure("AnoGAN: AUC of planted anomalies", found, "at least 0.9") >= 0.9
+    measured = area(search_steps=200)
+    assert figure("AnoGAN: AUC of planted anomalies", measured, "at least 0.9") >= 0.9
 
 
 @pytest.mark.slow
 def test_without_the_search_anomalies_are_told_less_well(figure):
-    found = area(search_steps=0, restarts=1)
-    assert figure("AnoGAN, no search: AUC of planted anomalies", found, "below 0.9") < 0.9
+    measured = area(search_steps=0, restarts=1)
+    assert figure("AnoGAN, no search: AUC of planted anomalies", measured, "below 0.9") < 0.9
 
 
 def test_the_search_halves_the_anomaly_of_normal_data(figure):
@@ -221,6 +256,34 @@ def test_the_search_moves_codes_and_no_variable():
     assert [v.numpy().tobytes() for v in model.variables] == before
     assert np.abs(codes - model.encode(x, seed=2).numpy()).max() > 0
     np.testing.assert_allclose(model.encode(x[3:4], seed=[5]), model.encode(x[3:4], seed=[5]))
+
+
+def test_a_score_depends_on_the_row_and_not_on_its_place_in_the_batch():
+    model, x = normal_gan(), surfaces()[1][:7]
+    together = model.score(x).numpy()
+    np.testing.assert_array_equal([model.score(row[None])[0] for row in x], together)
+    np.testing.assert_array_equal(model.score(x[::-1]), together[::-1])
+    seeds = np.arange(7)  # one for each row: the search starts elsewhere
+    assert np.abs(model.score(x, seeds) - together).max() > 0
+
+
+def test_a_gpu_is_given_many_rows_at_once(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"])
+    assert descent.rows_at_once() == 64
+    monkeypatch.undo()
+    assert descent.rows_at_once() == 2
+    model = normal_gan()
+    wide = AnoGAN(model.generator, model.discriminator, 4, seed=0, search_rows=5, search_steps=20)
+    rows = [rows.shape[0] for rows in rows_searched(wide, surfaces()[1][:7])]
+    assert rows == [5] and wide.get_config()["search_rows"] == 5
+
+
+def rows_searched(model, x):
+    """What one call of the search is given while a score is traced."""
+    observed, search = [], model.search
+    model.search = lambda rows, z: observed.append(rows) or search(rows, z)
+    model.score(x)
+    return observed
 
 
 def test_more_restarts_find_better_codes():

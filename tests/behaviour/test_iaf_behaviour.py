@@ -32,8 +32,12 @@ def evidence():
     """ln p(0), by quadrature over the plane."""
     axis = np.linspace(-6.0, 8.0, 1401)
     first, second = np.meshgrid(axis, axis)
-    law = scipy.stats.norm
-    joint = law.pdf(first) * law.pdf(second) * law.pdf(0.0, second - bend(first), SIGMA)
+    distribution = scipy.stats.norm
+    joint = (
+        distribution.pdf(first)
+        * distribution.pdf(second)
+        * distribution.pdf(0.0, second - bend(first), SIGMA)
+    )
     return np.log(joint.sum() * (axis[1] - axis[0]) ** 2)
 
 
@@ -93,11 +97,11 @@ def test_a_forgotten_determinant_claims_more_than_the_evidence(figure):
 
 
 def test_without_steps_it_is_the_vae_bit_for_bit():
-    found = []
+    result = []
     for cls, own in ((VAE, {}), (IAFVAE, {"posterior": InverseAutoregressive(context=0)})):
         keras.utils.set_random_seed(0)
         model = cls(mlp(5, 4, (16,)), mlp(2, 5, (16,)), 2, seed=3, **own)
         model.compile(keras.optimizers.Adam(1e-2))
         model.fit(np.random.default_rng(0).random((320, 5), np.float32), batch_size=64, verbose=0)
-        found.append(model.get_weights())
-    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
+        result.append(model.get_weights())
+    assert all(np.array_equal(one, other) for one, other in zip(*result, strict=True))

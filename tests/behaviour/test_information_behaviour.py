@@ -42,14 +42,14 @@ def modes_of_codes(information_weight, seed=0):
     """The code of each of 2,000 examples, the mode nearest to it, and how far that is."""
     model, centres = trained(information_weight, seed)
     labels = np.arange(2_000) % MODES
-    shown = model.sample(2_000, np.eye(MODES)[labels], seed=0).numpy()
-    apart = np.linalg.norm(shown[:, None] - centres, axis=2)
+    decoded = model.sample(2_000, np.eye(MODES)[labels], seed=0).numpy()
+    apart = np.linalg.norm(decoded[:, None] - centres, axis=2)
     return labels, apart.argmin(axis=1), apart.min(axis=1)
 
 
 def test_the_bound_reaches_the_entropy_of_the_code_and_never_exceeds_it(figure):
-    found = figure("InfoGAN: L_I of ten modes, nats", bound(1.0), "at least 0.9 ln 10 = 2.072")
-    assert 0.9 * MOST <= found <= MOST
+    measured = figure("InfoGAN: L_I of ten modes, nats", bound(1.0), "at least 0.9 ln 10 = 2.072")
+    assert 0.9 * MOST <= measured <= MOST
 
 
 def test_every_mode_has_a_code_of_its_own(figure):
@@ -70,25 +70,25 @@ def test_codes_are_read_off_the_data_by_their_own_head():
 
 def test_codes_that_are_not_given_are_drawn():
     model, centres = trained(1.0, 0)
-    shown = model.sample(2_000, seed=3).numpy()
-    modes = np.linalg.norm(shown[:, None] - centres, axis=2).argmin(axis=1)
+    decoded = model.sample(2_000, seed=3).numpy()
+    modes = np.linalg.norm(decoded[:, None] - centres, axis=2).argmin(axis=1)
     np.testing.assert_allclose(np.bincount(modes, minlength=MODES) / 2_000, 0.1, atol=0.03)
     none = np.zeros((2_000, MODES), np.float32)
-    np.testing.assert_array_equal(shown, model.sample(2_000, none, seed=3))
+    np.testing.assert_array_equal(decoded, model.sample(2_000, none, seed=3))
 
 
 def test_a_traverse_changes_one_code_and_keeps_the_noise():
     model, _ = trained(1.0, 0)
-    shown = traverse(model, 0, count=3, seed=5)
-    assert shown.shape == (3, MODES, 2)
+    decoded = traverse(model, 0, count=3, seed=5)
+    assert decoded.shape == (3, MODES, 2)
     same = model.sample(3, np.eye(MODES)[[4] * 3], seed=5)
-    np.testing.assert_allclose(shown[:, 4], same, atol=1e-6)
+    np.testing.assert_allclose(decoded[:, 4], same, atol=1e-6)
 
 
 @pytest.mark.slow
 def test_without_its_weight_the_code_says_nothing(figure):
-    found = figure("InfoGAN with lambda = 0: L_I, nats", bound(0.0), "at most 0.003")
-    assert found <= 0.003
+    measured = figure("InfoGAN with lambda = 0: L_I, nats", bound(0.0), "at most 0.003")
+    assert measured <= 0.003
     labels, modes, _ = modes_of_codes(0.0)
     assert matched_accuracy(modes, labels) < 0.9
 
@@ -96,8 +96,8 @@ def test_without_its_weight_the_code_says_nothing(figure):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_other_seeds_read_their_codes_too(seed, figure):
-    found = figure(f"InfoGAN: L_I, seed {seed}", bound(1.0, seed), "at least 2.072")
-    assert 0.9 * MOST <= found <= MOST
+    measured = figure(f"InfoGAN: L_I, seed {seed}", bound(1.0, seed), "at least 2.072")
+    assert 0.9 * MOST <= measured <= MOST
     labels, modes, _ = modes_of_codes(1.0, seed)
     share = matched_accuracy(modes, labels)
     assert figure(f"InfoGAN: code and mode, seed {seed}", share, "at least 0.9") >= 0.9

@@ -64,11 +64,11 @@ def linear(cls):
     x, y, _ = offset_classes()
     model = cls(*networks(5, 2, 3), likelihood=Gaussian(0.5), seed=0)
     trained(model, x[:10_000], y[:10_000], 100, 3e-2)
-    found = []
+    result = []
     for seed in range(10):
         with model.noise.serving(seed, 10_000):
-            found.append(model.class_bounds(x[10_000:], training=False).numpy())
-    return model, np.mean(found, axis=0)
+            result.append(model.class_bounds(x[10_000:], training=False).numpy())
+    return model, np.mean(result, axis=0)
 
 
 def missing_nats(cls):
@@ -122,8 +122,8 @@ def obedience(cls):
     _, planted = blobs(count=5_000)
     labels = np.arange(500) % 5
     same = np.repeat(np.random.default_rng(0).normal(size=(100, 2)), 5, axis=0)
-    shown = of_blobs(cls).decode(same.astype(np.float32), labels).numpy()
-    nearest = np.linalg.norm(shown[:, None] - planted["centres"], axis=2).argmin(axis=1)
+    decoded = of_blobs(cls).decode(same.astype(np.float32), labels).numpy()
+    nearest = np.linalg.norm(decoded[:, None] - planted["centres"], axis=2).argmin(axis=1)
     return np.mean(nearest == labels)
 
 
@@ -139,11 +139,11 @@ def test_a_decoder_that_does_not_hear_the_label_draws_one_class():
 def test_a_translated_row_is_of_the_new_class_and_keeps_its_code():
     model, (x, planted) = of_blobs(CVAE), blobs(count=5_000)
     other = (planted["mode"][:500] + 1) % 5
-    shown = model.translate(x[:500], other)
-    nearest = np.linalg.norm(shown[:, None] - planted["centres"], axis=2).argmin(axis=1)
+    decoded = model.translate(x[:500], other)
+    nearest = np.linalg.norm(decoded[:, None] - planted["centres"], axis=2).argmin(axis=1)
     assert np.mean(nearest == other) > 0.9
     known = model.decode(model.encode(x[:500]), other)
-    np.testing.assert_array_equal(shown, known)
+    np.testing.assert_array_equal(decoded, known)
 
 
 def test_labels_that_are_not_given_are_drawn_or_found():
@@ -151,9 +151,9 @@ def test_labels_that_are_not_given_are_drawn_or_found():
     drawn = model.sample(2000, seed=0).numpy()
     nearest = np.linalg.norm(drawn[:, None] - planted["centres"], axis=2).argmin(axis=1)
     np.testing.assert_allclose(np.bincount(nearest, minlength=5) / 2000, 0.2, atol=0.05)
-    found = np.argmax(model.classify(x[:100]), axis=1)
-    np.testing.assert_array_equal(model.encode(x[:100]), model.encode(x[:100], found))
-    mixed = np.where(np.arange(100) % 2, found, -1)
+    result = np.argmax(model.classify(x[:100]), axis=1)
+    np.testing.assert_array_equal(model.encode(x[:100]), model.encode(x[:100], result))
+    mixed = np.where(np.arange(100) % 2, result, -1)
     np.testing.assert_array_equal(model.reconstruct(x[:100], mixed), model.reconstruct(x[:100]))
 
 

@@ -16,7 +16,9 @@ from zoo.matching.wae_mmd import WAEMMD
 from zoo.networks.mlp import mlp
 from zoo.noise import serving
 from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
+from zoo.priors.fitted_mixture import FittedMixture
 from zoo.priors.generator import PriorGenerator
+from zoo.priors.normal import StandardNormal
 from zoo.training.data.planted import manifold
 
 WIDTHS = (128, 128)
@@ -75,8 +77,8 @@ def test_the_mask_keeps_as_many_dimensions_as_the_manifold_has(figure):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_mask_is_decided(seed):
-    found = alphas(MaskAAE, seed)
-    assert ((found < 0.05) | (found > 0.8)).all()
+    result = alphas(MaskAAE, seed)
+    assert ((result < 0.05) | (result > 0.8)).all()
 
 
 @pytest.mark.slow
@@ -87,20 +89,20 @@ def test_a_mask_that_raises_the_distance_keeps_more(figure):
 
 @pytest.mark.slow
 def test_a_prior_without_the_mask_keeps_far_more(figure):
-    found = median_of_active(Unmasked, seeds=(0,))
-    assert figure("MaskAAE, the prior is not masked", found, "at least 20") >= 20
+    measured = median_of_active(Unmasked, seeds=(0,))
+    assert figure("MaskAAE, the prior is not masked", measured, "at least 20") >= 20
 
 
 @pytest.mark.slow
 def test_without_the_penalty_on_hidden_variance_more_are_kept(figure):
-    found = median_of_active(variance_weight=0.0)
-    assert figure("MaskAAE, no penalty on hidden variance", found, "at least 13") >= 13
+    measured = median_of_active(variance_weight=0.0)
+    assert figure("MaskAAE, no penalty on hidden variance", measured, "at least 13") >= 13
 
 
 @pytest.mark.slow
 def test_without_reconstruction_the_mask_keeps_too_few(figure):
-    found = median_of_active(seeds=(0,), reconstruction_weight=0.0)
-    assert figure("MaskAAE, the mask without reconstruction", found, "at most 6") <= 6
+    measured = median_of_active(seeds=(0,), reconstruction_weight=0.0)
+    assert figure("MaskAAE, the mask without reconstruction", measured, "at most 6") <= 6
 
 
 # FlexAE: the prior learns four modes, and the encoder comes to meet it.
@@ -184,14 +186,21 @@ def matched(weight):
     return z, np.random.default_rng(0).normal(size=z.shape).astype(np.float32)
 
 
+def test_a_prior_without_a_deviation_is_refused_by_name():
+    networks = *autoencoder(8), 8
+    with pytest.raises(ValueError, match="`prior` of WAEMMD must have a `sigma`.* FittedMixture"):
+        WAEMMD(*networks, prior=FittedMixture(8))
+    assert WAEMMD(*networks, prior=StandardNormal(8, 2.0)).prior.sigma == 2.0
+
+
 def looks_like_the_prior(z, p, draws=200):
     """Whether their MMD^2 lies below its 95 % quantile over permutations of both samples."""
     both, rng = np.concatenate([z, p]), np.random.default_rng(0)
     kernel = inverse_multiquadric(both, both).numpy()
     sides = np.repeat([1.0, -1.0], len(z))
     orders = [sides, *(rng.permutation(sides) for _ in range(draws))]
-    found, *permuted = [side @ kernel @ side for side in orders]
-    return found < np.quantile(permuted, 0.95)
+    result, *permuted = [side @ kernel @ side for side in orders]
+    return result < np.quantile(permuted, 0.95)
 
 
 def accepted(weight):

@@ -1,10 +1,11 @@
-"""Variational autoencoders with other priors, on data whose law, modes or likelihood is known."""
+"""Variational autoencoders with other priors, on data of known density, modes or likelihood."""
 
 import functools
 
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 from scipy.stats import multivariate_normal
 
@@ -48,8 +49,10 @@ def two_modes(sigma=0.5, spread=0.3):
     centres = np.array([[-2.0, 0.0], [2.0, 0.0]])
     z = centres[rng.integers(2, size=12_000)] + spread * rng.normal(size=(12_000, 2))
     x = (z @ loading.T + offset + sigma * rng.normal(size=(12_000, 5))).astype(np.float32)
-    law = spread**2 * loading @ loading.T + sigma**2 * np.eye(5)
-    modes = [multivariate_normal(c @ loading.T + offset, law).pdf(x[10_000:]) for c in centres]
+    distribution = spread**2 * loading @ loading.T + sigma**2 * np.eye(5)
+    modes = [
+        multivariate_normal(c @ loading.T + offset, distribution).pdf(x[10_000:]) for c in centres
+    ]
     return x[:10_000], x[10_000:], np.mean(np.log(np.mean(modes, axis=0)))
 
 
@@ -83,8 +86,8 @@ def test_samples_of_a_vamp_prior_lie_in_both_modes_and_not_between_them(figure):
     axis = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][0]
     shares = []
     for cls, settings in ((VampPriorVAE, {"components": 10, "warm_up": 500}), (VAE, {})):
-        shown = on_two_modes(cls, **settings)[0].sample(4000, seed=0).numpy()
-        place = (shown - x.mean(axis=0)) @ axis
+        decoded = on_two_modes(cls, **settings)[0].sample(4000, seed=0).numpy()
+        place = (decoded - x.mean(axis=0)) @ axis
         shares.append(np.mean(np.abs(place) < 0.5 * np.std(x @ axis)))
     between = figure("VampPrior, two modes: samples between them", shares[0], "below 0.05")
     assert between < 0.05 < 0.2 < shares[1]  # the last: a normal prior
@@ -129,8 +132,8 @@ def error_made(cls):
     model, x = hierarchical(cls), circle()
     model.compile(keras.optimizers.Adam(1e-3), steps_per_execution=78)
     model.fit(x, batch_size=256, epochs=60, verbose=0)  # 4,680 steps
-    shown = model.decode(model.encode(x, sample=True, seed=0)).numpy()
-    return np.mean((shown - x) ** 2) / model.tolerance**2, float(model.beta.numpy())
+    decoded = model.decode(model.encode(x, sample=True, seed=0)).numpy()
+    return np.mean((decoded - x) ** 2) / model.tolerance**2, float(model.beta.numpy())
 
 
 @pytest.mark.slow
@@ -163,14 +166,24 @@ def test_beta_falls_while_the_error_is_too_large_and_rises_to_one_while_it_is_no
     broken, met = beta_after(HierarchicalPriorVAE, 0.05), beta_after(HierarchicalPriorVAE, -0.05)
     assert broken == pytest.approx(0.1 * np.exp(-100 * 0.05), rel=1e-3)
     assert 0.9 < met <= 1.0
-    assert beta_after(HierarchicalPriorVAE, 5.0) == np.float32(1e-6)
+    assert beta_after(HierarchicalPriorVAE, 5.0) == np.float32(2e-6 / 10)
     assert beta_after(HierarchicalPriorVAE, -5.0) == 1.0
     assert beta_after(Reversed, 0.05) > 0.1 > beta_after(Reversed, -0.05)
 
 
+def test_training_begins_with_the_variance_that_was_asked_for():
+    for shape in ((10,), (8, 8, 1)):
+        model = HierarchicalPriorVAE.for_data(shape, 2, hidden=(4,), initial_variance=0.02)
+        assert float(model.beta) == pytest.approx(2.0 * 0.02 / np.prod(shape))
+        x = np.random.default_rng(0).random((3, *shape), np.float32)
+        mean = np.zeros_like(x)
+        expected = -scipy.stats.norm(mean, 0.02**0.5).logpdf(x).reshape(3, -1).sum(axis=1)
+        np.testing.assert_allclose(model.nll(x, mean), expected, rtol=1e-4)
+
+
 def moves_of_the_prior(cls):
     """How far the prior moves in a step before the constraint is met, and in one after."""
-    model, found = hierarchical(cls), []
+    model, result = hierarchical(cls), []
     model.compile(keras.optimizers.Adam(1e-3), run_eagerly=True)
     for tolerance in (1e-3, 1e3):  # out of reach, then met at once
         model.tolerance = tolerance
@@ -178,8 +191,8 @@ def moves_of_the_prior(cls):
             before = [v.numpy() for v in model.prior.trainable_variables]
             model.fit(circle()[:64], batch_size=64, verbose=0)
             after = [v.numpy() for v in model.prior.trainable_variables]
-        found.append(max(np.abs(a - b).max() for a, b in zip(before, after, strict=True)))
-    return found
+        result.append(max(np.abs(a - b).max() for a, b in zip(before, after, strict=True)))
+    return result
 
 
 def test_the_prior_waits_until_reconstructions_are_good_enough():
@@ -204,8 +217,12 @@ def pieces_that_count(concentration, posterior=Kumaraswamy):
     x = digits().train.reshape(-1, 64)
     keras.utils.set_random_seed(0)
     codec = mlp(64, 38, (64,)), mlp(20, 64, (64,))
-    laws = {"posterior": posterior(), "likelihood": Bernoulli(), "concentration": concentration}
-    model = StickBreakingVAE(*codec, 20, seed=0, **laws)
+    distributions = {
+        "posterior": posterior(),
+        "likelihood": Bernoulli(),
+        "concentration": concentration,
+    }
+    model = StickBreakingVAE(*codec, 20, seed=0, **distributions)
     model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=11)
     model.fit(x, batch_size=128, epochs=20, verbose=0)
     left = np.exp(log_remainders(model.encode(x, sample=True, seed=0)))
@@ -221,6 +238,6 @@ def test_a_larger_concentration_breaks_more_pieces(figure):
 
 @pytest.mark.slow
 def test_without_its_concentration_the_divergence_breaks_as_few_as_ever(figure):
-    found = pieces_that_count(5.0, Indifferent)
-    figure("StickBreaking, alpha_0 ignored: pieces that count", found, "below 8")
-    assert found < 8.0
+    measured = pieces_that_count(5.0, Indifferent)
+    figure("StickBreaking, alpha_0 ignored: pieces that count", measured, "below 8")
+    assert measured < 8.0

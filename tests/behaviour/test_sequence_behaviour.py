@@ -18,7 +18,7 @@ from zoo.training.data.planted import rotation
 STEPS, PERIOD, LATENT = 12, 8, 8
 
 
-def made(cls=TDVAE, hidden=(50,), **settings):
+def build(cls=TDVAE, hidden=(50,), **settings):
     keras.utils.set_random_seed(0)
     return cls.for_data((STEPS, 2), LATENT, hidden=hidden, seed=0, **settings)
 
@@ -28,10 +28,12 @@ def made(cls=TDVAE, hidden=(50,), **settings):
 
 def by_hand(model, x):
     """The four parts of the loss of each row, by TensorFlow Probability."""
-    from tensorflow_probability import distributions as law
+    from tensorflow_probability import distributions as distribution
 
     def gaussian(output):
-        return law.MultivariateNormalDiag(output[:, :LATENT], tf.exp(0.5 * output[:, LATENT:]))
+        return distribution.MultivariateNormalDiag(
+            output[:, :LATENT], tf.exp(0.5 * output[:, LATENT:])
+        )
 
     rows, b = np.arange(len(x)), model.belief(x).numpy()
     with model.noise.training(0, 0, 0):
@@ -49,7 +51,9 @@ def by_hand(model, x):
         "divergence": smooth.kl_divergence(early),
         "belief": late.log_prob(z2),
         "transition": -ahead.log_prob(z2),
-        "reconstruction": -law.MultivariateNormalDiag(model.decoder(z2), spread).log_prob(x2),
+        "reconstruction": -distribution.MultivariateNormalDiag(model.decoder(z2), spread).log_prob(
+            x2
+        ),
     }
 
 
@@ -87,7 +91,7 @@ def loss_of(model, x):
 
 def mutated(part):
     """A model whose loss lacks a part."""
-    model = made(Dropped if part in ("divergence", "reconstruction") else TDVAE)
+    model = build(Dropped if part in ("divergence", "reconstruction") else TDVAE)
     model.dropped = part
     if part == "belief":
         model.posterior = FreeBelief()
@@ -98,18 +102,18 @@ def mutated(part):
 
 def test_the_loss_is_the_sum_of_its_four_parts_on_the_same_draws(figure):
     x, _ = rotation(64, steps=STEPS)
-    expected = sum(by_hand(made(), x).values())
-    gap = np.abs(loss_of(made(), x) - expected).max() / np.abs(expected).max()
+    expected = sum(by_hand(build(), x).values())
+    gap = np.abs(loss_of(build(), x) - expected).max() / np.abs(expected).max()
     assert figure("TDVAE: loss beside that of TFP", gap, "below 1e-5") < 1e-5
 
 
 @pytest.mark.parametrize("part", ["divergence", "belief", "transition", "reconstruction"])
 def test_a_loss_without_one_of_its_parts_is_another(part):
     x, _ = rotation(64, steps=STEPS)
-    parts = by_hand(made(), x)
-    found, expected = loss_of(mutated(part), x), sum(parts.values())
-    assert np.abs(found - expected).max() / np.abs(expected).max() > 1e-3
-    np.testing.assert_allclose(found, expected - parts[part], rtol=1e-4, atol=1e-4)
+    parts = by_hand(build(), x)
+    actual, expected = loss_of(mutated(part), x), sum(parts.values())
+    assert np.abs(actual - expected).max() / np.abs(expected).max() > 1e-3
+    np.testing.assert_allclose(actual, expected - parts[part], rtol=1e-4, atol=1e-4)
 
 
 # Jumps, where the phase is known.
@@ -126,7 +130,7 @@ class Still(TDVAE):
 def trained(cls=TDVAE, ways=(1,), hidden=50, steps=800, rate=5e-3):
     """A model of points that go round one way, or both, and held-out sequences."""
     x, _ = rotation(4_000, 0, STEPS, PERIOD, ways=ways)
-    model = made(cls, (hidden,))
+    model = build(cls, (hidden,))
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02)
     model.compile(keras.optimizers.Adam(schedule), steps_per_execution=25)
     model.fit(x, batch_size=100, epochs=steps // 25, steps_per_epoch=25, verbose=0)
@@ -135,9 +139,9 @@ def trained(cls=TDVAE, ways=(1,), hidden=50, steps=800, rate=5e-3):
 
 def worst(model, held_out):
     """The error of a jump over that of copying the last step, at the worst of four jumps."""
-    found = jump_error(model, held_out)
-    assert len(found["jump_error"]) == 4
-    return np.max(found["jump_error"] / found["copy_error"])
+    result = jump_error(model, held_out)
+    assert len(result["jump_error"]) == 4
+    return np.max(result["jump_error"] / result["copy_error"])
 
 
 def log_evidence(x, sigma=0.05, phases=720):
@@ -152,8 +156,8 @@ def log_evidence(x, sigma=0.05, phases=720):
 
 
 def test_jumps_land_where_the_phase_will_be(figure):
-    found = jump_error(*trained())
-    ratio, most = worst(*trained()), found["jump_error"].max()
+    measured = jump_error(*trained())
+    ratio, most = worst(*trained()), measured["jump_error"].max()
     assert figure("TDVAE: error of a jump, worst of 1 to 4 steps", most, "at most 0.025") <= 0.025
     assert figure("TDVAE: the same over that of the last step", ratio, "at most 0.5") <= 0.5
 
@@ -161,21 +165,21 @@ def test_jumps_land_where_the_phase_will_be(figure):
 @pytest.mark.slow
 def test_a_phase_goes_on_rotating(figure):
     model, x = trained()
-    made = model.forecast(x, PERIOD, seen=4, seed=0).numpy()
-    angle = np.arctan2(made[..., 1], made[..., 0])
+    forecast = model.forecast(x, PERIOD, seen=4, seed=0).numpy()
+    angle = np.arctan2(forecast[..., 1], forecast[..., 0])
     turned = np.angle(np.exp(1j * np.diff(angle, axis=1))) * 180.0 / np.pi
     assert figure("TDVAE: degrees a step of a forecast", turned.mean(), "45 +- 3") == pytest.approx(
         45.0, abs=3.0
     )
-    came = np.sum(made * x[:, 4:], axis=-1).mean()  # the cosine of what lies between
+    came = np.sum(forecast * x[:, 4:], axis=-1).mean()  # the cosine of what lies between
     assert figure("TDVAE: cosine to what came, 8 steps", came, "at least 0.9") >= 0.9
 
 
 def test_the_score_is_a_bound_of_the_evidence(figure):
     model, x = trained()
-    found, best = model.score(x).numpy().mean(), log_evidence(x).mean()
-    figure("TDVAE: score, nats a sequence", found, f"below {best:.4g}")
-    assert best - 25.0 < found < best
+    measured, best = model.score(x).numpy().mean(), log_evidence(x).mean()
+    figure("TDVAE: score, nats a sequence", measured, f"below {best:.4g}")
+    assert best - 25.0 < measured < best
 
 
 @pytest.mark.slow
@@ -191,7 +195,7 @@ def test_the_way_round_is_remembered(figure):
 
 
 def test_a_jump_or_a_past_that_is_not_there_is_refused():
-    model, x = made(), rotation(3, steps=STEPS)[0]
+    model, x = build(), rotation(3, steps=STEPS)[0]
     with pytest.raises(ValueError, match="`jump` must be from 1 to 4. Received: 5"):
         model.forecast(x, jump=5)
     with pytest.raises(ValueError, match="`seen` must be from 1 to 12. Received: 13"):

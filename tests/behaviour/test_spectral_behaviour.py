@@ -15,7 +15,7 @@ from zoo.networks.mlp import mlp
 from zoo.training.data.planted import ring
 
 
-def made(wrap, cls=SNGAN):
+def build(wrap, cls=SNGAN):
     keras.utils.set_random_seed(0)
     judge = mlp(2, 1, (64, 64), "leaky_relu", wrap=wrap)
     return cls(mlp(16, 2, (64, 64)), judge, 16, discriminator_moves=2, seed=0)
@@ -24,7 +24,7 @@ def made(wrap, cls=SNGAN):
 @functools.cache
 def trained(wrap):
     """The game on the ring after 600 moves of the critic."""
-    model, (x, _) = made(wrap), ring()
+    model, (x, _) = build(wrap), ring()
     model.compile(keras.optimizers.Adam(1e-3, 0.0, 0.9), steps_per_execution=50)
     model.fit(x[: 64 * 2 * 50], epochs=6, verbose=0)
     return model
@@ -37,11 +37,11 @@ def normalized(model):
 
 def norms(model):
     """The largest singular value of each matrix that the critic computes with."""
-    found = []
+    result = []
     for layer in normalized(model):
         sigma = layer.measured(layer.kernel)[1] if isinstance(layer, SpectralNorm) else 1.0
-        found.append(np.linalg.svd(layer.kernel.numpy() / sigma, compute_uv=False)[0])
-    return np.array(found)
+        result.append(np.linalg.svd(layer.kernel.numpy() / sigma, compute_uv=False)[0])
+    return np.array(result)
 
 
 def steepest(model):
@@ -54,8 +54,10 @@ def steepest(model):
 
 
 def test_a_trained_critic_computes_with_matrices_of_norm_one(figure):
-    found = np.abs(norms(trained(SpectralNorm)) - 1.0).max()
-    assert figure("SNGAN: largest |sigma - 1| of a trained critic", found, "at most 1e-3") <= 1e-3
+    measured = np.abs(norms(trained(SpectralNorm)) - 1.0).max()
+    assert (
+        figure("SNGAN: largest |sigma - 1| of a trained critic", measured, "at most 1e-3") <= 1e-3
+    )
 
 
 def test_a_trained_critic_is_no_steeper_than_one(figure):
@@ -79,7 +81,24 @@ def test_projected_kernels_are_themselves_of_norm_one_after_training():
 
 def test_bare_layers_are_refused():
     with pytest.raises(ValueError, match="`discriminator` of SNGAN must .*Received: .*dense"):
-        made(None)
+        build(None)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.SeparableConv2D(2, 3),
+        keras.layers.DepthwiseConv2D(3),
+        keras.layers.Conv2DTranspose(2, 3),
+        keras.layers.EinsumDense("abcd,de->abce", (None, None, 2)),
+    ],
+)
+def test_bare_layers_of_every_kind_are_refused(layer):
+    head = [keras.layers.Flatten(), SpectralNorm(keras.layers.Dense(1))]
+    judge = keras.Sequential([keras.Input((8, 8, 1)), layer, *head])
+    generator = mlp(2, (8, 8, 1), (4,), final="sigmoid")
+    with pytest.raises(ValueError, match=f"SpectralNorm`, which takes .*{layer.name}"):
+        SNGAN(generator, judge, 2)
 
 
 def test_the_loss_has_no_slope_along_a_kernel(figure):
@@ -88,14 +107,14 @@ def test_the_loss_has_no_slope_along_a_kernel(figure):
     with model.noise.training(0, 0, 0), tf.GradientTape() as tape:
         loss = tf.reduce_mean(model.discriminator_loss(x, None, True)["adversarial"])
     slopes = tape.gradient(loss, [kernel.value for kernel in kernels])
-    found = max(
+    measured = max(
         abs(np.sum(s * k.numpy(), dtype="float64")) for s, k in zip(slopes, kernels, strict=True)
     )
-    assert figure("SNGAN: sum of dL/dW times W", found, "below 1e-5") < 1e-5
+    assert figure("SNGAN: sum of dL/dW times W", measured, "below 1e-5") < 1e-5
 
 
 def test_the_vectors_move_in_the_moves_of_the_critic_alone():
-    model, (x, _) = made(SpectralNorm), ring(count=64)
+    model, (x, _) = build(SpectralNorm), ring(count=64)
     model.compile()
     for player, moves in (("generator", False), ("discriminator", True)):
         before = [layer.u.numpy() for layer in normalized(model)]
@@ -105,6 +124,6 @@ def test_the_vectors_move_in_the_moves_of_the_critic_alone():
 
 
 def test_a_move_of_the_generator_makes_two_batches():
-    model = made(SpectralNorm)
+    model = build(SpectralNorm)
     with model.noise.training(0, 0, 0):
         assert model.generator_loss(tf.zeros([5, 2]), None, True)["adversarial"].shape == (10,)

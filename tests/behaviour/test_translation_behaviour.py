@@ -33,8 +33,8 @@ def error(cls=Pix2Pix, **settings):
     model = cls.for_data((16, 16, 1), channels=(16, 32), seed=0, **settings)
     model.compile(keras.optimizers.Adam(1e-3, 0.5), steps_per_execution=125)
     model.fit(x[:2200], y[:2200], batch_size=16, epochs=4, verbose=0)
-    made = model.translate(x[2200:], seed=0).numpy()
-    return np.abs(made - y[2200:]).mean() / np.abs(x - y)[2200:].mean()
+    translated = model.translate(x[2200:], seed=0).numpy()
+    return np.abs(translated - y[2200:]).mean() / np.abs(x - y)[2200:].mean()
 
 
 def test_outlines_are_translated_to_the_shapes_they_enclose(figure):
@@ -44,9 +44,9 @@ def test_outlines_are_translated_to_the_shapes_they_enclose(figure):
 
 @pytest.mark.slow
 def test_with_neither_its_error_nor_a_discriminator_of_pairs_nothing_is_translated(figure):
-    found = error(Blind, reconstruction_weight=0.0)
+    measured = error(Blind, reconstruction_weight=0.0)
     what = "Pix2Pix without error, D blind to x: absolute error over that of the input"
-    assert figure(what, found, "above 0.333") > 1 / 3
+    assert figure(what, measured, "above 0.333") > 1 / 3
 
 
 # A large weight leaves the regression that the absolute error asks for: the median.
@@ -74,8 +74,8 @@ def regression(cls):
 
 
 def test_a_large_weight_gives_the_median(figure):
-    found = figure("Pix2Pix, a large weight: regression of Exp(1)", regression(Pix2Pix), "0.693")
-    assert found == pytest.approx(np.log(2.0), abs=0.03)
+    measured = figure("Pix2Pix, a large weight: regression of Exp(1)", regression(Pix2Pix), "0.693")
+    assert measured == pytest.approx(np.log(2.0), abs=0.03)
 
 
 def test_the_squared_error_would_give_the_mean():
@@ -144,11 +144,16 @@ def after_3000_steps(seed, cycle_weight=1.0):
     x, y = planes(1)
     made_y, made_x = (np.asarray(model.translate(*way)) for way in ((x, "xy"), (y, "yx")))
     again_x, again_y = model.translate(made_y, "yx"), model.translate(made_x, "xy")
-    laws = (made_y, SHIFT, SLOPE @ SLOPE.T), (made_x, np.zeros(2), np.eye(2))
+    distributions = (made_y, SHIFT, SLOPE @ SLOPE.T), (made_x, np.zeros(2), np.eye(2))
     cycle = max(np.abs(again_x - x).mean(), np.abs(again_y - y).mean())
-    mean = max(np.abs(made.mean(axis=0) - wanted).max() for made, wanted, _ in laws)
+    mean = max(
+        np.abs(translated.mean(axis=0) - wanted).max() for translated, wanted, _ in distributions
+    )
     norm = np.linalg.norm
-    covariance = max(norm(np.cov(made.T) - law) / norm(law) for made, _, law in laws)
+    covariance = max(
+        norm(np.cov(translated.T) - distribution) / norm(distribution)
+        for translated, _, distribution in distributions
+    )
     return cycle, mean, covariance
 
 

@@ -6,9 +6,11 @@ import functools
 import keras
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.discrepancy import mmd
+from zoo.metrics.likelihood import importance_likelihood
 from zoo.networks.mlp import mlp
 from zoo.noise import serving
 from zoo.vae_prior.two_stage_vae import SecondStage, TwoStageVAE
@@ -37,11 +39,11 @@ def helix(count=20_000, seed=0):
     return np.stack([*turns, t, t**2], axis=1).astype(np.float32)
 
 
-def made(cls=TwoStageVAE, latent_dim=1, gamma=1.0, seed=0, hidden=(64, 64)):
+def build(cls=TwoStageVAE, latent_dim=1, gamma=1.0, seed=0, hidden=(64, 64)):
     keras.utils.set_random_seed(seed)
     inner = mlp(latent_dim, 2 * latent_dim, hidden), mlp(latent_dim, latent_dim, hidden)
-    law = Gaussian(gamma, variance="learned")
-    prior = SecondStage(*inner, latent_dim, likelihood=law, seed=seed)
+    distribution = Gaussian(gamma, variance="learned")
+    prior = SecondStage(*inner, latent_dim, likelihood=distribution, seed=seed)
     outer = mlp(8, 2 * latent_dim, hidden), mlp(latent_dim, 8, hidden)
     return cls(*outer, prior, latent_dim, seed=seed)
 
@@ -49,7 +51,7 @@ def made(cls=TwoStageVAE, latent_dim=1, gamma=1.0, seed=0, hidden=(64, 64)):
 @functools.cache
 def trained(cls=TwoStageVAE, latent_dim=1, gamma=1.0, seed=0):
     """The model after 6,000 steps of its first stage and 8,000 of its second."""
-    model, x = made(cls, latent_dim, gamma, seed), helix()
+    model, x = build(cls, latent_dim, gamma, seed), helix()
     model.compile(keras.optimizers.Adam(1e-3), steps_per_execution=78)
     model.fit(x, batch_size=256, epochs=77, verbose=0)
     return model.fit_sampler(x, batch_size=256, epochs=103)
@@ -72,15 +74,15 @@ def ratio_of_distances(cls, seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_samples_of_the_second_stage_are_closer_to_the_data(figure, seed):
-    found = ratio_of_distances(TwoStageVAE, seed)
+    measured = ratio_of_distances(TwoStageVAE, seed)
     what = f"TwoStage, helix, seed {seed}: MMD^2 over that of the first stage"
-    assert figure(what, found, "at most 0.5") <= 0.5
+    assert figure(what, measured, "at most 0.5") <= 0.5
 
 
 @pytest.mark.slow
 def test_without_the_second_stage_samples_are_as_far_as_before(figure):
-    found = ratio_of_distances(FirstOnly, 0)
-    assert figure("TwoStage, second stage not used: ratio of MMD^2", found, "above 0.5") > 0.5
+    measured = ratio_of_distances(FirstOnly, 0)
+    assert figure("TwoStage, second stage not used: ratio of MMD^2", measured, "above 0.5") > 0.5
 
 
 def spread(cls):
@@ -93,16 +95,49 @@ def spread(cls):
 
 @pytest.mark.slow
 def test_codes_of_the_second_stage_spread_as_those_of_the_first(figure):
-    found = spread(TwoStageVAE)
-    figure("TwoStage, m = 4: least spread of codes over q(z)'s", found.min(), "0.9 to 1.1")
-    figure("TwoStage, m = 4: most spread of codes over q(z)'s", found.max(), "0.9 to 1.1")
-    assert (np.abs(found - 1.0) < 0.1).all()
+    measured = spread(TwoStageVAE)
+    figure("TwoStage, m = 4: least spread of codes over q(z)'s", measured.min(), "0.9 to 1.1")
+    figure("TwoStage, m = 4: most spread of codes over q(z)'s", measured.max(), "0.9 to 1.1")
+    assert (np.abs(measured - 1.0) < 0.1).all()
 
 
 @pytest.mark.slow
 def test_a_second_stage_of_means_loses_the_dimensions_of_noise(figure):
-    found = spread(OfMeans).min()
-    assert figure("TwoStage of means, m = 4: least spread", found, "below 0.1") < 0.1
+    measured = spread(OfMeans).min()
+    assert figure("TwoStage of means, m = 4: least spread", measured, "below 0.1") < 0.1
+
+
+# Linear stages, whose likelihood is known.
+
+
+def linear(loading, sigma):
+    """Encoder, decoder and likelihood of x = loading z + sigma eps; q(z|x) a little too wide."""
+    size, latent_dim = loading.shape
+    encoder, decoder = mlp(size, 2 * latent_dim, ()), mlp(latent_dim, size, ())
+    covariance = np.linalg.inv(np.eye(latent_dim) + loading.T @ loading / sigma**2)
+    kernel = np.concatenate([loading @ covariance / sigma**2, np.zeros((size, latent_dim))], 1)
+    width = np.log(1.3 * np.diag(covariance))
+    encoder.set_weights([kernel, np.concatenate([np.zeros(latent_dim), width])])
+    decoder.set_weights([loading.T, np.zeros(size)])
+    return encoder, decoder, Gaussian(sigma, variance="learned")
+
+
+def test_the_likelihood_is_that_of_both_stages_once_both_are_fitted():
+    rng = np.random.default_rng(0)
+    loading, inner = rng.normal(size=(5, 2)), np.diag([0.3, 0.6])
+    encoder, decoder, likelihood = linear(inner, 0.2)
+    prior = SecondStage(encoder, decoder, 2, likelihood=likelihood, seed=0)
+    encoder, decoder, likelihood = linear(loading, 0.5)
+    model = TwoStageVAE(encoder, decoder, prior, 2, likelihood=likelihood, seed=0)
+    codes = inner @ inner.T + 0.04 * np.eye(2)
+    for fitted, covariance in ((False, np.eye(2)), (True, codes)):
+        prior.steps.assign(fitted)
+        distribution = multivariate_normal(
+            np.zeros(5), loading @ covariance @ loading.T + 0.25 * np.eye(5)
+        )
+        x = distribution.rvs(200, random_state=0).astype(np.float32)
+        result = importance_likelihood(model, x, draws=400)
+        assert result["log_likelihood"] == pytest.approx(distribution.logpdf(x).mean(), abs=0.03)
 
 
 # What the acts do, quickly.
@@ -110,7 +145,7 @@ def test_a_second_stage_of_means_loses_the_dimensions_of_noise(figure):
 
 def shortly(cls=TwoStageVAE, epochs=3):
     """A small model, both stages trained for a few steps."""
-    model, x = made(cls, 2, hidden=(16,)), helix(512)
+    model, x = build(cls, 2, hidden=(16,)), helix(512)
     model.compile(keras.optimizers.Adam(1e-2), run_eagerly=True)
     model.fit(x, batch_size=256, verbose=0)
     before = [v.numpy() for v in (*model.moved_weights, *model.optimizers["autoencoder"].variables)]
@@ -126,7 +161,7 @@ def test_the_second_stage_leaves_the_first_as_it_is_bit_for_bit():
 
 
 def test_sampling_waits_for_the_second_stage():
-    model = made()
+    model = build()
     assert "sample" not in model.offered() and "score" in model.offered()
     with pytest.raises(
         ValueError, match=r"`sample` of TwoStageVAE needs .*`model.fit_sampler\(x\)`"
@@ -160,17 +195,17 @@ def test_the_second_stage_continues_from_a_file_as_if_never_stopped(tmp_path):
 
 
 def test_two_replicas_train_the_second_stage_of_one_process(two):
-    found = []
+    result = []
     for scope in (contextlib.nullcontext(), two.scope()):
         with scope:
-            model = made(latent_dim=2, hidden=(16,))
+            model = build(latent_dim=2, hidden=(16,))
         model.compile(keras.optimizers.SGD(1e-2, momentum=0.5))
         model.fit_sampler(helix(512), batch_size=256, epochs=2)
-        found.append(model.prior.get_weights())
+        result.append(model.prior.get_weights())
     assert int(model.prior.steps.numpy()) == 4
-    assert max(np.abs(a - b).max() for a, b in zip(*found, strict=True)) < 1e-6
+    assert max(np.abs(a - b).max() for a, b in zip(*result, strict=True)) < 1e-6
 
 
 def test_a_prior_of_codes_of_another_size_is_refused():
     with pytest.raises(ValueError, match=r"`prior` .* vectors of 3. Received: .*shape \(2,\)"):
-        TwoStageVAE(mlp(8, 6, ()), mlp(3, 8, ()), made(latent_dim=2).prior, 3)
+        TwoStageVAE(mlp(8, 6, ()), mlp(3, 8, ()), build(latent_dim=2).prior, 3)

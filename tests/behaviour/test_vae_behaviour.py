@@ -46,8 +46,10 @@ class Inverted(VAE):
 def missing_nats(cls, **settings):
     """How far the bound of a linear model stays below the exact log-likelihood."""
     x, planted = linear_gaussian()
-    law = Gaussian(planted["sigma"])
-    model = trained(cls(*networks(5, 2), likelihood=law, seed=0, **settings), x[:10_000], 150, 3e-2)
+    distribution = Gaussian(planted["sigma"])
+    model = trained(
+        cls(*networks(5, 2), likelihood=distribution, seed=0, **settings), x[:10_000], 150, 3e-2
+    )
     held_out = x[10_000:]
     bounds = [model.score(held_out, seed=seed) for seed in range(10)]
     return np.mean(planted["log_likelihood"](held_out)) - np.mean(bounds)
@@ -109,9 +111,9 @@ class Blind(Gaussian):
         return output, 0.0
 
 
-def divergence(sigma, law=Gaussian):
+def divergence(sigma, distribution=Gaussian):
     x, _ = linear_gaussian(count=10_000)
-    model = FixedVarianceVAE(*networks(5, 2), likelihood=law(sigma), seed=0)
+    model = FixedVarianceVAE(*networks(5, 2), likelihood=distribution(sigma), seed=0)
     logs = trained(model, x, 30).evaluate(x, batch_size=1000, return_dict=True, verbose=0)
     return logs["divergence"]
 
@@ -169,8 +171,8 @@ def variance_alone(likelihood):
     x = three_dimensions_in_ten()
     model = VarianceOnly(*networks(10, 8, (16,)), likelihood=likelihood, seed=0)
     trained(model, x, 10, rate=5e-2)
-    shown = np.concatenate([model.decode(model.encode(x, True, seed)) for seed in range(5)])
-    error = np.mean((shown - np.concatenate([x] * 5)) ** 2)
+    decoded = np.concatenate([model.decode(model.encode(x, True, seed)) for seed in range(5)])
+    error = np.mean((decoded - np.concatenate([x] * 5)) ** 2)
     return np.exp(2.0 * float(model.likelihood.log_sigma)) / error
 
 

@@ -34,7 +34,7 @@ class Stopped(VQVAE):
         return {**terms, "reconstruction": self.error(x, output)}
 
 
-def made(cls=VQVAE, decay=0.99, counts=1.0, num_codes=512, size=64):
+def build(cls=VQVAE, decay=0.99, counts=1.0, num_codes=512, size=64):
     keras.utils.set_random_seed(0)
     codebook = VectorQuantizer(num_codes, size, decay)
     if decay is not None:
@@ -45,7 +45,7 @@ def made(cls=VQVAE, decay=0.99, counts=1.0, num_codes=512, size=64):
 
 @functools.cache
 def fitted(cls=VQVAE, **settings):
-    model = made(cls, **settings)
+    model = build(cls, **settings)
     model.compile(keras.optimizers.Adam(1e-3), steps_per_execution=39)
     model.fit(prototypes()[0], batch_size=512, epochs=20, verbose=0)
     return model
@@ -91,26 +91,26 @@ def test_the_encoder_learns_from_the_decoder_through_the_codes(figure):
 
 
 def test_gradients_of_the_terms_go_where_the_paper_sends_them():
-    model, x = made(decay=None), tf.constant(prototypes()[0][:8])
+    model, x = build(decay=None), tf.constant(prototypes()[0][:8])
     with tf.GradientTape(persistent=True) as tape:
         z = model.encoder(x)
         e, _ = model.codebook(z)
-        seen = straight_through(z, e)
-        error = model.error(x, model.decoder(seen))
+        observed = straight_through(z, e)
+        error = model.error(x, model.decoder(observed))
         pull = squared_error(tf.stop_gradient(z), e)
         commitment = squared_error(z, tf.stop_gradient(e))
-    np.testing.assert_array_equal(tape.gradient(error, z), tape.gradient(error, seen))
+    np.testing.assert_array_equal(tape.gradient(error, z), tape.gradient(error, observed))
     np.testing.assert_allclose(tape.gradient(commitment, z), 2.0 * (z - e), rtol=1e-5)
     vectors = model.codebook.vectors.value
     assert tape.gradient(error, vectors) is None and tape.gradient(commitment, vectors) is None
     assert tape.gradient(pull, z) is None and tape.gradient(pull, vectors) is not None
 
 
-# The law of the maps.
+# The distribution of the maps.
 
 
 def test_sampling_before_the_fit_says_what_to_call():
-    model = made()
+    model = build()
     with pytest.raises(ValueError, match=r"call `model.fit_sampler\(x\)`"):
         model.sample(4, seed=0)
     assert "sample" not in model.offered()
@@ -118,17 +118,19 @@ def test_sampling_before_the_fit_says_what_to_call():
     assert model.sample(4, seed=0).shape == (4, DIM) and "sample" in model.offered()
 
 
-def test_a_fitted_law_raises_the_bound_and_draws_prototypes(figure):
+def test_a_fitted_distribution_raises_the_bound_and_draws_prototypes(figure):
     model, (x, _) = fitted(), prototypes()
     before = np.mean(model.score(x[:5000]))
-    twin = made()
+    twin = build()
     twin.set_weights(model.get_weights())
     twin.prior.compile(keras.optimizers.Adam(1e-2), steps_per_execution=156)
     twin.fit_sampler(x, epochs=10, batch_size=128)
     gain = np.mean(twin.score(x[:5000])) - before
     allowed = np.log(512) - np.log(perplexity(model))  # what the entropy of the codes leaves
-    figure("VQVAE: nats the fitted law gains, over the possible", gain / allowed, "above 0.9")
+    figure(
+        "VQVAE: nats the fitted distribution gains, over the possible", gain / allowed, "above 0.9"
+    )
     assert 0.9 < gain / allowed < 1.05
-    drawn, shown = np.asarray(twin.sample(500, seed=0)), np.asarray(twin.reconstruct(x[:2000]))
-    nearest = np.linalg.norm(drawn[:, None] - shown[None], axis=-1).min(axis=1)
+    drawn, decoded = np.asarray(twin.sample(500, seed=0)), np.asarray(twin.reconstruct(x[:2000]))
+    nearest = np.linalg.norm(drawn[:, None] - decoded[None], axis=-1).min(axis=1)
     assert np.mean(nearest < 1e-3) > 0.95  # samples decode codes that data have

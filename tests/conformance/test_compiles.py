@@ -1,5 +1,6 @@
 """XLA, half precision and several steps an execution change speed, not training."""
 
+import kernels
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -35,6 +36,26 @@ def test_xla_and_several_steps_an_execution_equal_plain_steps(name, proven):
 @every_model
 def test_the_step_has_static_shapes_and_no_operation_that_a_tpu_lacks(name):
     require_static(*observed(name)[3])
+
+
+@every_model
+def test_a_gpu_has_kernels_for_every_operation_and_variable_of_the_step(name):
+    model, _, _, (graph, _) = observed(name)
+    assert kernels.missing(graph) == kernels.missing(graph, kernels.COMPILED) == set()
+    optimizers = [v for optimizer in model.optimizers.values() for v in optimizer.variables]
+    held = {v.dtype for v in (*model.variables, *model.means.variables, *optimizers)}
+    assert {dtype for dtype in held if not kernels.holds(dtype)} == set()
+
+
+def test_what_a_gpu_lacks_is_found():
+    def branch(x):
+        return tf.strings.to_number(tf.strings.as_string(x))
+
+    step = tf.function(lambda x: tf.cond(x[0] > 0.0, lambda: branch(x), lambda: x))
+    graph = step.get_concrete_function(tf.zeros(4)).graph
+    assert kernels.missing(graph) == {"AsString float", "StringToNumber float"}
+    assert kernels.missing(graph) <= kernels.missing(graph, kernels.COMPILED)
+    assert [kernels.holds(dtype) for dtype in ("int32", "int64", "float32")] == [False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ FAMILIES = {entry.family for entry in ENTRIES}
 LEVELS = (  # a module imports nothing of a later line
     ("catalogue",),
     ("registry",),
-    ("losses", "noise", "replicas"),
+    ("losses", "noise", "replicas", "compatibility"),
     ("layers", "optimizers", "metrics"),
     ("networks", "likelihoods", "posteriors", "priors"),
     ("contract", "input_pipeline", "verbs"),

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src.api_export import get_name_from_symbol
 
 import zoo
 from zoo.networks.mlp import mlp
+from zoo.saving import known, loading
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,69 @@ def test_a_config_that_names_another_class_is_refused(kind, good, tmp_path):
         layers.insert(1, {**PARTS[kind], "config": {"name": "x", "function": "print"}})
 
     with pytest.raises(ValueError, match="is refused: its config names"):
+        zoo.load(rewritten(good, tmp_path, config))
+
+
+def attended():
+    """A network of standard layers that a step and attention need."""
+    x = keras.Input((5, 6))
+    y = keras.layers.TimeDistributed(keras.layers.Dense(8, activation="relu"))(x)
+    y = keras.layers.MultiHeadAttention(2, 4)(y, y)
+    y = keras.layers.LayerNormalization()(y)
+    y = keras.layers.Bidirectional(keras.layers.GRU(3, seed=0))(y)
+    return keras.Model(x, keras.layers.Dense(4)(y))
+
+
+def augmented():
+    """A network that augments its images first."""
+    x = keras.Input((8, 8, 1))
+    y = keras.layers.RandomFlip("horizontal", seed=0)(x)
+    y = keras.layers.RandomRotation(0.1, seed=0)(keras.layers.RandomZoom(0.1, seed=0)(y))
+    y = keras.layers.SeparableConv2D(4, 3, depth_multiplier=2)(keras.layers.Resizing(6, 6)(y))
+    y = keras.layers.PReLU()(keras.layers.DepthwiseConv2D(3, depth_multiplier=2)(y))
+    return keras.Model(x, keras.layers.Dense(4)(keras.layers.Flatten()(y)))
+
+
+@pytest.mark.parametrize("network, shape", [(attended, (5, 6)), (augmented, (8, 8, 1))])
+def test_standard_layers_of_keras_are_loaded(network, shape, tmp_path):
+    model = zoo.VAE(network(), mlp(2, shape, (4,)), 2, likelihood="gaussian", seed=0)
+    model.compile()
+    model.save(tmp_path / "model.keras")
+    x = np.random.default_rng(0).random((3, *shape), np.float32)
+    np.testing.assert_array_equal(zoo.load(tmp_path / "model.keras").encode(x), model.encode(x))
+
+
+@pytest.mark.parametrize("network", [attended, augmented])
+def test_the_numbers_that_layers_ask_for_are_those_they_hold(network):
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(network())))
+    parts = list(loading.objects(config, "file"))
+    asked = sum(loading.parameters(part, known.widest(parts)) for part in parts)
+    held = network().count_params()
+    assert held <= asked <= 2 * held
+
+
+def test_every_layer_of_keras_is_taken_or_refused_by_name_and_listed():
+    aliases = {"Input", "InputSpec", "Layer", "Wrapper"}
+    layers = {name for name in dir(keras.layers) if name[0].isupper()} - aliases
+    canonical = {get_name_from_symbol(getattr(keras.layers, n)).rpartition(".")[2] for n in layers}
+    assert canonical == set(known.LAYERS) | known.REFUSED
+    text = (pathlib.Path(zoo.__file__).parents[1] / "SECURITY.md").read_text()
+    listed = text.partition("<!-- layers -->")[2].partition("<!-- end layers -->")[0]
+    assert re.findall(r"`(\w+)`", listed) == known.LAYERS
+    refused = text.partition("<!-- end layers -->")[2].partition("## What is not promised")[0]
+    assert known.REFUSED <= set(re.findall(r"`(\w+)`", refused))
+
+
+def test_layers_that_do_not_tell_what_they_take_are_counted_at_their_most(good, tmp_path):
+    """Two layers of 30,000 units, each small by itself: a kernel of 900 million numbers."""
+
+    def config(fields):
+        layers = fields["config"]["encoder"]["config"]["layers"]
+        for layer in layers[1:3]:
+            layer["config"]["units"] = 30_000
+            layer.pop("build_config")
+
+    with pytest.raises(ValueError, match=r"asks for 10,8\d+,\d+,\d+ numbers"):
         zoo.load(rewritten(good, tmp_path, config))
 
 

@@ -142,6 +142,14 @@ def test_every_listed_player_draws_a_batch_for_each_move():
     assert [rows for _, rows in found] == [list(range(k, 12, 4)) for k in range(4)]
 
 
+def test_moves_of_a_player_may_share_a_fresh_batch():
+    tables = {"moves": {"second": 3}, "fresh_batches": ("first", "second")}
+    assert variant(Watcher, **tables, shared_batches=("second",))().parts == 2
+    batches = shown(**tables, shared_batches=("second",))
+    even, odd = list(range(0, 12, 2)), list(range(1, 12, 2))
+    assert batches == [("first", even), *[("second", odd)] * 3, ("third", odd)]
+
+
 def test_players_of_one_round_share_a_fresh_batch():
     found = shown(rounds=(("first", "second"), "third"), fresh_batches=("second", "third"))
     assert found == [

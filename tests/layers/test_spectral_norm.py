@@ -36,8 +36,8 @@ def largest(matrix):
 def as_matrix(layer, shape):
     """What a convolution without bias does to images, one row for each pixel and channel."""
     basis = tf.reshape(tf.eye(int(np.prod(shape[1:]))), [-1, *shape[1:]])
-    shown = layer.convolution_op(basis, layer.kernel.value)
-    return tf.reshape(shown, [len(basis), -1])
+    decoded = layer.convolution_op(basis, layer.kernel.value)
+    return tf.reshape(decoded, [len(basis), -1])
 
 
 @pytest.mark.parametrize("size", [64, 128])
@@ -152,8 +152,8 @@ def test_a_normalized_network_is_no_steeper_than_one():
 
 def test_a_normalized_layer_computes_in_half_precision_and_comes_back_from_its_config():
     layer = SpectralNorm(keras.layers.Dense(3, "relu", dtype="mixed_bfloat16"), exact=True)
-    shown = layer(np.ones((2, 4)), training=True)
-    assert shown.dtype == tf.bfloat16 and layer.u.dtype == "float32"
+    decoded = layer(np.ones((2, 4)), training=True)
+    assert decoded.dtype == tf.bfloat16 and layer.u.dtype == "float32"
     again = SpectralNorm.from_config(layer.get_config())
     again.build((2, 4))
     assert again.exact and again.compute_dtype == "bfloat16"

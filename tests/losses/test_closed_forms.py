@@ -33,22 +33,22 @@ def gaussian(tfd, mean, log_var):
 
 def test_kl_to_the_standard_normal_of_the_worked_example():
     log_var = 2.0 * np.log(np.array([[0.5, 1.7]], "float32"))
-    found = divergence.standard_gaussian_kl(tf.constant([[0.3, -1.2]]), log_var)
-    np.testing.assert_allclose(found, [1.49751893], atol=1e-6)
+    result = divergence.standard_gaussian_kl(tf.constant([[0.3, -1.2]]), log_var)
+    np.testing.assert_allclose(result, [1.49751893], atol=1e-6)
 
 
 def test_kl_to_the_standard_normal_is_that_of_tfp_and_not_its_negative(tfd):
-    found = divergence.standard_gaussian_kl(MEAN, LOG_VAR)
+    result = divergence.standard_gaussian_kl(MEAN, LOG_VAR)
     prior = gaussian(tfd, tf.zeros_like(MEAN), tf.zeros_like(MEAN))
-    np.testing.assert_allclose(found, gaussian(tfd, MEAN, LOG_VAR).kl_divergence(prior), rtol=1e-6)
-    assert (found.numpy() > 0).all()
+    np.testing.assert_allclose(result, gaussian(tfd, MEAN, LOG_VAR).kl_divergence(prior), rtol=1e-6)
+    assert (result.numpy() > 0).all()
     assert divergence.standard_gaussian_kl(tf.zeros([1, 3]), tf.zeros([1, 3])).numpy() == [0.0]
 
 
 def test_kl_of_two_gaussians_is_that_of_tfp(tfd):
-    found = divergence.gaussian_kl(MEAN, LOG_VAR, OTHER_MEAN, OTHER_LOG_VAR)
-    laws = gaussian(tfd, MEAN, LOG_VAR), gaussian(tfd, OTHER_MEAN, OTHER_LOG_VAR)
-    np.testing.assert_allclose(found, laws[0].kl_divergence(laws[1]), rtol=1e-6)
+    result = divergence.gaussian_kl(MEAN, LOG_VAR, OTHER_MEAN, OTHER_LOG_VAR)
+    distributions = gaussian(tfd, MEAN, LOG_VAR), gaussian(tfd, OTHER_MEAN, OTHER_LOG_VAR)
+    np.testing.assert_allclose(result, distributions[0].kl_divergence(distributions[1]), rtol=1e-6)
     standard = divergence.gaussian_kl(MEAN, LOG_VAR, 0.0, tf.zeros_like(MEAN))
     np.testing.assert_allclose(standard, divergence.standard_gaussian_kl(MEAN, LOG_VAR), rtol=1e-6)
 
@@ -63,9 +63,9 @@ def test_kl_of_a_sure_class_is_finite_with_a_finite_gradient():
     q = tf.constant([[1.0, 0.0, 0.0]])
     with tf.GradientTape() as tape:
         tape.watch(q)
-        found = divergence.categorical_kl(q, tf.constant([0.5, 0.25, 0.25]))
-    np.testing.assert_allclose(found, [np.log(2.0)], rtol=1e-6)
-    assert np.isfinite(tape.gradient(found, q)).all()
+        result = divergence.categorical_kl(q, tf.constant([0.5, 0.25, 0.25]))
+    np.testing.assert_allclose(result, [np.log(2.0)], rtol=1e-6)
+    assert np.isfinite(tape.gradient(result, q)).all()
 
 
 # Reconstruction.
@@ -115,8 +115,8 @@ def linear(weights):
 def test_the_gradient_penalty_of_a_linear_critic_is_that_of_its_norm():
     weights = tf.constant([3.0, 0.0, 4.0])
     with training(0, 0, 0):
-        found = gradient_penalty(linear(weights), tf.constant(X), tf.constant(MEAN))
-    np.testing.assert_allclose(found, np.full(5, 16.0), rtol=1e-5)
+        result = gradient_penalty(linear(weights), tf.constant(X), tf.constant(MEAN))
+    np.testing.assert_allclose(result, np.full(5, 16.0), rtol=1e-5)
 
 
 def test_the_gradient_of_a_gradient_penalty_reaches_the_critic():
@@ -129,8 +129,8 @@ def test_the_gradient_of_a_gradient_penalty_reaches_the_critic():
 
 def test_the_slope_is_over_all_axes_but_the_first():
     points = tf.constant(DRAW.normal(size=(2, 3, 3, 1)).astype("float32"))
-    found = slope(lambda p: 0.5 * tf.reduce_sum(p**2, axis=[1, 2, 3]), points)
-    np.testing.assert_allclose(found, np.linalg.norm(points.numpy().reshape(2, -1), axis=1), 1e-6)
+    result = slope(lambda p: 0.5 * tf.reduce_sum(p**2, axis=[1, 2, 3]), points)
+    np.testing.assert_allclose(result, np.linalg.norm(points.numpy().reshape(2, -1), axis=1), 1e-6)
 
 
 def test_the_slope_of_a_flat_critic_has_a_finite_gradient():
@@ -143,10 +143,10 @@ def test_the_slope_of_a_flat_critic_has_a_finite_gradient():
 def test_interpolates_lie_on_lines_with_one_weight_for_each_example():
     real, fake = tf.ones([50, 4, 4, 2]), tf.zeros([50, 4, 4, 2])
     with training(0, 0, 0):
-        found = interpolates(real, fake).numpy().reshape(50, -1)
-    assert (found == found[:, :1]).all() and ((found > 0) & (found < 1)).all()
-    assert len(np.unique(found[:, 0])) == 50
-    assert scipy.stats.kstest(found[:, 0], "uniform").pvalue > 1e-3
+        result = interpolates(real, fake).numpy().reshape(50, -1)
+    assert (result == result[:, :1]).all() and ((result > 0) & (result < 1)).all()
+    assert len(np.unique(result[:, 0])) == 50
+    assert scipy.stats.kstest(result[:, 0], "uniform").pvalue > 1e-3
 
 
 # Schedules.
@@ -154,8 +154,8 @@ def test_interpolates_lie_on_lines_with_one_weight_for_each_example():
 
 def test_doubling_doubles_each_period_up_to_its_cap():
     schedule = schedules.Doubling(0.5, period=10, cap=3.0)
-    found = [float(schedule(step)) for step in (0, 9, 10, 19, 20, 30, 10**9)]
-    assert found == [0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 3.0]
+    result = [float(schedule(step)) for step in (0, 9, 10, 19, 20, 30, 10**9)]
+    assert result == [0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 3.0]
     again = schedules.Doubling.from_config(schedule.get_config())
     assert float(again(tf.constant(25, tf.int64))) == 2.0
 
@@ -163,5 +163,5 @@ def test_doubling_doubles_each_period_up_to_its_cap():
 @pytest.mark.parametrize(("size", "period"), [(16, 300), (20, 300), (64, 28_800), (128, 40_000)])
 def test_the_polarization_of_a_mask_starts_at_two_over_m_and_ends_at_2048(size, period):
     schedule = schedules.mask_polarization(size)
-    found = [float(schedule(step)) for step in (0, period - 1, period, 100 * period)]
-    assert found == pytest.approx([2 / size, 2 / size, 4 / size, 2048.0])
+    result = [float(schedule(step)) for step in (0, period - 1, period, 100 * period)]
+    assert result == pytest.approx([2 / size, 2 / size, 4 / size, 2048.0])

@@ -1,4 +1,4 @@
-"""The estimate of MMD^2: by hand, without bias, and positive where two laws differ."""
+"""The estimate of MMD^2: by hand, without bias, and positive where two distributions differ."""
 
 import numpy as np
 import pytest
@@ -23,8 +23,8 @@ def test_distances_are_squared_distances_of_all_pairs():
 
 
 def test_mmd_of_two_points_each_by_hand_with_a_gaussian_kernel():
-    found = discrepancy.mmd(A, B, discrepancy.gaussian_kernel)
-    assert float(found) == pytest.approx(by_hand(lambda d: np.exp(-d / 2.0)), rel=1e-6)
+    result = discrepancy.mmd(A, B, discrepancy.gaussian_kernel)
+    assert float(result) == pytest.approx(by_hand(lambda d: np.exp(-d / 2.0)), rel=1e-6)
 
 
 def test_mmd_of_two_points_each_by_hand_with_inverse_multiquadrics():
@@ -43,12 +43,12 @@ def test_the_width_of_a_kernel_grows_with_dimension_and_variance(kernel):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_mmd_of_one_law_is_zero_on_average(kernel):
+def test_mmd_of_one_distribution_is_zero_on_average(kernel):
     samples = np.random.default_rng(0).normal(size=(400, 2, 12, 2)).astype("float32")
     estimate = tf.function(lambda a, b: discrepancy.mmd(a, b, kernel))
-    found = np.array([estimate(*pair) for pair in tf.constant(samples)])
-    assert abs(found.mean()) < 4 * found.std() / np.sqrt(len(found))
-    assert found.min() < 0  # an unbiased estimate of zero must be
+    result = np.array([estimate(*pair) for pair in tf.constant(samples)])
+    assert abs(result.mean()) < 4 * result.std() / np.sqrt(len(result))
+    assert result.min() < 0  # an unbiased estimate of zero must be
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -59,8 +59,8 @@ def test_mmd_of_shifted_samples_is_positive_and_grows(kernel):
 
 
 def test_mmd_takes_samples_of_different_sizes():
-    found = discrepancy.mmd(tf.constant([[0.0], [1.0], [0.5]]), B, discrepancy.gaussian_kernel)
+    result = discrepancy.mmd(tf.constant([[0.0], [1.0], [0.5]]), B, discrepancy.gaussian_kernel)
     k = lambda d: np.exp(-(d**2) / 2)  # noqa: E731
     within = (k(1) + 2 * k(0.5)) / 3 + k(2)
     across = np.mean([k(d) for d in (2, 4, 1, 3, 1.5, 3.5)])
-    assert float(found) == pytest.approx(within - 2 * across, rel=1e-5)
+    assert float(result) == pytest.approx(within - 2 * across, rel=1e-5)

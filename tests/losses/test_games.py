@@ -45,7 +45,7 @@ def test_the_loss_of_the_best_discriminator_is_ln_4_less_twice_the_divergence():
 def test_the_best_discriminator_is_a_stationary_point_of_its_loss():
     points = np.linspace(-12.0, 14.0, 4001)
     best = tf.constant(REAL.logpdf(points) - FAKE.logpdf(points))
-    p, q = (tf.constant(law.pdf(points)) for law in (REAL, FAKE))
+    p, q = (tf.constant(distribution.pdf(points)) for distribution in (REAL, FAKE))
     with tf.GradientTape() as tape:
         tape.watch(best)
         zero = tf.zeros_like(best)

@@ -26,8 +26,8 @@ def test_updates_are_those_of_the_published_rule():
         squares = 0.8 * squares + 0.2 * gradient**2
         weights = weights - 0.01 * gradient / np.sqrt(squares + 1e-3)
         expected.append(weights)
-    found = descend(RMSpropTF1(0.01, rho=0.8, epsilon=1e-3))
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    actual = descend(RMSpropTF1(0.01, rho=0.8, epsilon=1e-3))
+    np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 
 def test_first_steps_are_shorter_than_those_of_keras():
@@ -39,11 +39,11 @@ def test_first_steps_are_shorter_than_those_of_keras():
 
 
 def test_the_optimizer_comes_back_from_its_config():
-    made = RMSpropTF1(0.01, rho=0.8, epsilon=1e-3, clipnorm=1.0)
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
-    assert again.get_config() == made.get_config()
+    optimizer = RMSpropTF1(0.01, rho=0.8, epsilon=1e-3, clipnorm=1.0)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(optimizer))
+    assert again.get_config() == optimizer.get_config()
     np.testing.assert_array_equal(
-        descend(again), descend(RMSpropTF1.from_config(made.get_config()))
+        descend(again), descend(RMSpropTF1.from_config(optimizer.get_config()))
     )
 
 

@@ -16,9 +16,15 @@ from zoo.likelihoods.gaussian import Gaussian
 from zoo.losses.games import LeastSquares, Minimax, NonSaturating, Wasserstein
 from zoo.losses.lipschitz import gradient_penalty
 from zoo.metrics import jensen_shannon, lipschitz
-from zoo.metrics.likelihood import elbo_surgery, importance_likelihood, log_weights
+from zoo.metrics.likelihood import (
+    dimension_wise_divergence,
+    elbo_surgery,
+    importance_likelihood,
+    log_weights,
+)
 from zoo.networks.mlp import mlp
 from zoo.posteriors.gaussian import DiagonalGaussian
+from zoo.priors.normal import StandardNormal
 from zoo.training.data.planted import linear_gaussian
 from zoo.training.measures.codes import likelihood
 from zoo.vae.vae import VAE
@@ -131,7 +137,7 @@ def test_surgery_adds_up_to_the_bound(exact):
     found = elbo_surgery(model, x, draws=20)
     assert found["elbo"] == pytest.approx(importance_likelihood(model, x, 500)["elbo"], abs=0.05)
     assert 0.5 < found["information"] < math.log(400)
-    assert -0.02 < found["marginal_divergence"] < 0.4
+    assert -0.02 < found["marginal_divergence_bound"] < 0.4
 
 
 def test_an_encoder_that_ignores_the_data_carries_no_information(exact):
@@ -140,7 +146,46 @@ def test_an_encoder_that_ignores_the_data_carries_no_information(exact):
     blind.set_weights([np.zeros((5, 4)), np.zeros(4)])
     found = elbo_surgery(VAE(blind, model.decoder, 2, likelihood=Gaussian(0.5), seed=0), x)
     assert found["information"] == pytest.approx(0.0, abs=1e-5)
-    assert found["marginal_divergence"] == pytest.approx(0.0, abs=1e-5)
+    assert found["marginal_divergence_bound"] == pytest.approx(0.0, abs=1e-5)
+
+
+def told(variance, size=12, count=400):
+    """A VAE of data N(0, I) whose code is x scaled, with noise: q(z) is N(0, I) for every
+    variance of q(z|x), however much of x the codes tell."""
+    encoder, decoder = mlp(size, 2 * size, ()), mlp(size, size, ())
+    scaled = np.concatenate(
+        [np.eye(size) * (1.0 - variance) ** 0.5, np.zeros((size, size))], axis=1
+    )
+    encoder.set_weights([scaled, np.repeat([0.0, np.log(variance)], size)])
+    x = np.random.default_rng(0).normal(size=(count, size)).astype(np.float32)
+    return VAE(encoder, decoder, size, likelihood=Gaussian(), seed=0), x
+
+
+def test_the_bound_of_the_divergence_exceeds_it_by_the_information_that_rows_cannot_show():
+    model, x = told(0.01)
+    found = elbo_surgery(model, x, draws=3)
+    information = -0.5 * 12 * np.log(0.01)  # 27.6 nats, far more than ln 400
+    assert found["information"] == pytest.approx(math.log(400), abs=0.01)
+    excess = information - found["information"]
+    assert found["marginal_divergence_bound"] == pytest.approx(excess, abs=1.0)  # the truth is 0
+    exact = dimension_wise_divergence(model, x, draws=3)
+    assert exact["dimension_wise_divergence"] < 0.1 * 12
+    assert exact["code_deviation"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_the_divergence_by_dimensions_is_that_of_narrow_codes():
+    """q(z_j) = N(0, 1/16): each dimension is ln 4 + 1/32 - 1/2 from N(0, 1)."""
+    model, x = told(0.5, size=3)
+    kernel, bias = model.encoder.get_weights()
+    model.encoder.set_weights([kernel / 4.0, bias - np.repeat([0.0, np.log(16.0)], 3)])
+    found = dimension_wise_divergence(model, x)
+    exact = 3 * (np.log(4.0) + 1 / 32 - 0.5)
+    assert found["dimension_wise_divergence"] == pytest.approx(exact, abs=0.1)
+    assert found["code_deviation"] == pytest.approx(0.25, abs=0.01)
+    wide = VAE(model.encoder, model.decoder, 3, prior=StandardNormal(3, 0.25), seed=0)
+    found = dimension_wise_divergence(wide, x)
+    assert found["dimension_wise_divergence"] == pytest.approx(0.0, abs=0.1)
+    assert found["code_deviation"] == pytest.approx(1.0, abs=0.04)
 
 
 # Jensen-Shannon: N(0, 1) against N(1, 1.5^2) is 0.0992901 nats.

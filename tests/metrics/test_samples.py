@@ -14,12 +14,13 @@ import tensorflow as tf
 from scipy.linalg import sqrtm
 
 from zoo import metrics
+from zoo.metrics import kid
 from zoo.metrics.accumulated import CodeCorrelation, Diversity
 from zoo.metrics.active_dims import active_dims, active_of
 from zoo.metrics.diversity import diversity
 from zoo.metrics.extractors import Extractor, classifier, inception, pixels
 from zoo.metrics.fid import FrechetDistance, Moments, frechet_distance, rank_warning
-from zoo.metrics.kid import kernel_distance, polynomial_mmd
+from zoo.metrics.kid import kernel_distance, polynomial_mmd, resampled_error
 from zoo.metrics.latent_covariance import normalized_absolute_correlation
 from zoo.metrics.mode_coverage import ModeCoverage, mode_coverage
 from zoo.metrics.neighbours import memorisation, nearest, two_sample_accuracy
@@ -242,6 +243,27 @@ def test_the_kernel_distance_over_subsets_tells_its_error():
     assert found["kid"] == pytest.approx(polynomial_mmd(a, b), abs=5.0 * found["standard_error"])
     assert (found["subset"], found["count"]) == (100, 400)
     assert kernel_distance(a, b, subsets=2)["subset"] == 400
+
+
+def test_the_error_of_a_kernel_distance_is_how_it_varies_over_new_samples():
+    def sample(seed, shift=0.0):
+        return np.random.default_rng(seed).normal(shift, 1.0, (300, 4))
+
+    pairs = [(sample(2 * k, 0.3), sample(2 * k + 1)) for k in range(60)]
+    spread = np.std([polynomial_mmd(*pair) for pair in pairs], ddof=1)
+    errors = [resampled_error(*pair, resamples=40) for pair in pairs[:10]]
+    assert np.mean(errors) == pytest.approx(spread, rel=0.25)
+    orders = [np.random.default_rng(k).permutation(300)[:200] for k in range(50)]
+    subsets = [polynomial_mmd(*(side[order] for side in pairs[0])) for order in orders]
+    assert np.std(subsets) / 50**0.5 < 0.3 * spread  # mutation: the spread of subsets
+    assert kernel_distance(*pairs[0], size=200)["standard_error"] > 0.5 * spread
+
+
+def test_the_error_of_many_rows_is_that_of_some_and_falls_with_their_root(monkeypatch):
+    first, second = (np.random.default_rng(k).normal(0.2 * k, 1.0, (2000, 3)) for k in range(2))
+    whole = resampled_error(first, second, 200)
+    monkeypatch.setattr(kid, "MOST_ROWS", 500)
+    assert resampled_error(first, second, 200) == pytest.approx(whole, rel=0.3)
 
 
 TENTHS, FIRST_HALF = np.full(10, 0.1), np.repeat([0.2, 0.0], 5)

@@ -11,12 +11,12 @@ from zoo.likelihoods.gaussian import Gaussian
 from zoo.networks.autoregressive import Autoregressive, in_turn
 
 
-def jacobian(network, x, order=0, **given):
+def jacobian(network, x, order=0, **inputs):
     """d output / d input, absolute, the largest over rows and channels: `(size, size)`."""
     with tf.GradientTape() as tape:
         tape.watch(x)
-        found = network(x, order=order, **given)
-    slopes = np.abs(tape.batch_jacobian(found, x)).max(axis=(0, 2))
+        result = network(x, order=order, **inputs)
+    slopes = np.abs(tape.batch_jacobian(result, x)).max(axis=(0, 2))
     return slopes.reshape(network.size, network.size)
 
 
@@ -49,16 +49,16 @@ def test_a_context_reaches_every_output_and_leaves_the_order_alone():
     x, h = random(5, 4), random(5, 3, seed=1)
     with tf.GradientTape() as tape:
         tape.watch(h)
-        found = network(x, context=h)
-    assert (np.abs(tape.batch_jacobian(found, h)).max(axis=(0, 2, 3)) > 0).all()
+        result = network(x, context=h)
+    assert (np.abs(tape.batch_jacobian(result, h)).max(axis=(0, 2, 3)) > 0).all()
     assert (np.triu(jacobian(network, x, context=h)) == 0).all()
 
 
 def test_images_are_read_pixel_after_pixel():
     network = Autoregressive((2, 3, 1), 1, (16,), "tanh")
     assert network.input_shape == (None, 2, 3, 1) and network.output_shape == (None, 6, 1)
-    found = network(random(5, 2, 3, 1))
-    np.testing.assert_array_equal(found, network(tf.reshape(random(5, 2, 3, 1), [5, 6])))
+    result = network(random(5, 2, 3, 1))
+    np.testing.assert_array_equal(result, network(tf.reshape(random(5, 2, 3, 1), [5, 6])))
 
 
 def test_one_entry_has_no_other_to_depend_on():
@@ -70,8 +70,8 @@ def test_a_network_comes_back_from_its_config():
     network = Autoregressive((4,), 2, (8,), orders=3, seed=7, context=2)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
     again.set_weights(network.get_weights())
-    given = {"order": 2, "context": random(5, 2)}
-    np.testing.assert_array_equal(again(random(5, 4), **given), network(random(5, 4), **given))
+    inputs = {"order": 2, "context": random(5, 2)}
+    np.testing.assert_array_equal(again(random(5, 4), **inputs), network(random(5, 4), **inputs))
 
 
 def test_masks_let_degrees_up_to_their_own_pass_or_below_it():
@@ -91,10 +91,13 @@ def test_entries_are_filled_in_the_order_of_their_ranks():
 
 @pytest.mark.parametrize("settings", [{}, {"reverse": True}, {"orders": 2}])
 def test_draws_in_turn_have_the_quantiles_they_were_asked_for(settings):
-    network, law = Autoregressive(5, 2, (16,), "tanh", **settings), Gaussian(variance="output")
+    network, distribution = (
+        Autoregressive(5, 2, (16,), "tanh", **settings),
+        Gaussian(variance="output"),
+    )
     uniform = np.random.default_rng(0).uniform(0.01, 0.99, size=(7, 5, 1)).astype("float32")
     for order in range(network.orders):
-        x = in_turn(network, law, tf.constant(uniform), order)
-        mean, log_var = law.parameters(network(x, order=order))
+        x = in_turn(network, distribution, tf.constant(uniform), order)
+        mean, log_var = distribution.parameters(network(x, order=order))
         below = scipy.stats.norm(mean, np.exp(0.5 * log_var)).cdf(x[..., None])
         np.testing.assert_allclose(below, uniform, atol=1e-5)

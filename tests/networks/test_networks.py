@@ -35,9 +35,9 @@ def test_a_convolution_gives_a_vector(shape):
 @pytest.mark.parametrize("normalized", [False, True])
 def test_a_deconvolution_gives_data_of_the_shape_that_was_asked(shape, normalized):
     network = deconv(3, shape, channels=(4, 6), normalized=normalized, final="sigmoid")
-    found = network(tf.zeros([2, 3]))
-    assert found.shape == (2, *shape)
-    assert 0 < found.numpy().min() <= found.numpy().max() < 1
+    result = network(tf.zeros([2, 3]))
+    assert result.shape == (2, *shape)
+    assert 0 < result.numpy().min() <= result.numpy().max() < 1
 
 
 @pytest.mark.parametrize("shape", [(7, 8, 1), (8, 7, 1), (4, 4, 3)])
@@ -67,14 +67,14 @@ def test_a_perceptron_has_the_layers_that_were_asked():
     network = mlp(3, 2, hidden=(4, 5), activation="leaky_relu", final="sigmoid", name="critic")
     shapes = [tuple(w.shape) for w in network.trainable_variables]
     assert shapes == [(3, 4), (4,), (4, 5), (5,), (5, 2), (2,)] and network.name == "critic"
-    found = network(np.full((1, 3), 100.0, "float32")).numpy()
-    assert ((found >= 0) & (found <= 1)).all()
+    result = network(np.full((1, 3), 100.0, "float32")).numpy()
+    assert ((result >= 0) & (result <= 1)).all()
 
 
 def test_a_rescaled_convolution_sees_data_in_minus_one_to_one():
     network = conv((8, 8, 1), 1, channels=(4,), rescale=True)
-    seen = network.layers[0](tf.constant([0.0, 1.0]))
-    np.testing.assert_array_equal(seen, [-1.0, 1.0])
+    observed = network.layers[0](tf.constant([0.0, 1.0]))
+    np.testing.assert_array_equal(observed, [-1.0, 1.0])
 
 
 def every_network(shape):
@@ -105,13 +105,13 @@ def test_default_networks_fit_the_data(shape):
 @pytest.mark.parametrize("shape", [(6,), (9, 13, 1)])
 def test_a_head_reads_the_features_of_the_network_it_is_put_on(half, shape):
     network = default.discriminator(shape, hidden=(4,), channels=(4,))
-    seen, headed = with_features(network), with_head(network, 5, hidden=(7,))
+    observed, headed = with_features(network), with_head(network, 5, hidden=(7,))
     data = tf.random.uniform([2, *shape])
     np.testing.assert_array_equal(headed(data)[0], network(data))
     assert [o.shape[1:] for o in headed.outputs] == [(1,), (5,)]
     assert {o.dtype for o in headed.outputs} == {"float32"}
     added = [w for w in headed.trainable_variables if all(w is not v for v in network.variables)]
-    width = seen.outputs[1].shape[1]
+    width = observed.outputs[1].shape[1]
     assert [tuple(w.shape) for w in added] == [(width, 7), (7,), (7, 5), (5,)]
 
 
@@ -135,8 +135,8 @@ def test_the_remedy_is_accepted(half):
 @pytest.mark.parametrize("data_shape", [(6,), (9, 8, 2)])
 def test_a_default_discriminator_gives_its_features_beside_its_output(data_shape):
     judge = default.discriminator(data_shape, hidden=(5, 4), channels=(3, 2), features=True)
-    logit, seen = judge(tf.random.uniform([2, *data_shape]))
+    logit, observed = judge(tf.random.uniform([2, *data_shape]))
     kernel, bias = judge.trainable_variables[-2:]
-    assert logit.shape == (2, 1) and len(seen.shape) == 2
-    assert logit.dtype == seen.dtype == tf.float32
-    np.testing.assert_allclose(logit, seen @ kernel + bias, atol=1e-5)
+    assert logit.shape == (2, 1) and len(observed.shape) == 2
+    assert logit.dtype == observed.dtype == tf.float32
+    np.testing.assert_allclose(logit, observed @ kernel + bias, atol=1e-5)

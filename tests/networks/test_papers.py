@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo import compatibility
 from zoo.layers.reflection_padding import ReflectionPadding
 from zoo.networks import dcgan, resnet
+from zoo.networks.conv import deconv
 from zoo.networks.patch import patch
 from zoo.networks.translator import translator
 from zoo.networks.unet import unet
@@ -34,18 +36,18 @@ def dcgan_counts(shape, n, w):
     area = math.prod(math.ceil(side / 2**k) for side in shape[:2])
     widths = [w * 2**i for i in range(k)]
     across = 16 * adjacent(widths)
-    made = n * area * widths[-1] + across + 2 * sum(widths) + 16 * w * c + c
+    generator = n * area * widths[-1] + across + 2 * sum(widths) + 16 * w * c + c
     judged = 16 * c * w + w + across + 2 * sum(widths[1:]) + area * widths[-1] + 1
-    return made, judged
+    return generator, judged
 
 
 def resnet_counts(shape, n, w):
     k, c = int(math.log2(min(shape[:2]) / 4)), shape[-1]
     area = math.prod(math.ceil(side / 2**k) for side in shape[:2])
-    made = (n + 1) * area * w + k * (19 * w**2 + 7 * w) + 2 * w + 9 * w * c + c
+    generator = (n + 1) * area * w + k * (19 * w**2 + 7 * w) + 2 * w + 9 * w * c + c
     halvings = max(1, math.ceil(math.log2(max(shape[:2]) / 8)))
     first, down = 10 * c * w + 9 * w**2 + 3 * w, (halvings - 1) * (19 * w**2 + 3 * w)
-    return made, first + down + 2 * (18 * w**2 + 2 * w) + w + 1
+    return generator, first + down + 2 * (18 * w**2 + 2 * w) + w + 1
 
 
 def unet_count(shape, outputs, channels):
@@ -118,10 +120,10 @@ def check(images, shape):
 @pytest.mark.parametrize("judge", [dcgan.discriminator, resnet.critic])
 def test_judges_give_their_features_beside_their_output(judge):
     network = judge((9, 13, 2), width=4, features=True)
-    logit, seen = network(tf.random.uniform([2, 9, 13, 2]))
-    assert logit.shape == (2, 1) and len(seen.shape) == 2
+    logit, observed = network(tf.random.uniform([2, 9, 13, 2]))
+    assert logit.shape == (2, 1) and len(observed.shape) == 2
     kernel, bias = network.trainable_variables[-2:]
-    np.testing.assert_allclose(logit, seen @ kernel + bias, atol=1e-5)
+    np.testing.assert_allclose(logit, observed @ kernel + bias, atol=1e-5)
 
 
 @pytest.mark.parametrize("make", [dcgan.discriminator, resnet.critic, dcgan.stages])
@@ -159,13 +161,13 @@ def field(network, shape, pixels=None):
     """How many pixels a side the middle outputs of a network that maps images to maps see."""
     image = tf.fill([1, *shape], 0.6)
     middle = network.output_shape[1] // 2
-    found = []
+    result = []
     for row in range(middle, middle + (pixels or 1)):
         with tf.GradientTape() as tape:
             tape.watch(image)
-            seen = tf.reduce_sum(network(image)[0, row, row])
-        found.append(side(tape.gradient(seen, image)))
-    return max(found)
+            observed = tf.reduce_sum(network(image)[0, row, row])
+        result.append(side(tape.gradient(observed, image)))
+    return max(result)
 
 
 def before(network, kind):
@@ -194,6 +196,32 @@ def test_the_translators_of_the_paper_see_what_the_docstring_states():
     assert "169 for 9 blocks, 121 for 6" in translator.__doc__
 
 
+def transposed(network):
+    """What every transposed convolution of a network is given, of a fixed image."""
+    layers = [each for each in network.layers if isinstance(each, keras.layers.Conv2DTranspose)]
+    inputs = keras.Model(network.inputs[0], [layer.input for layer in layers])
+    return inputs(np.random.default_rng(0).random((1, 16, 16, 1), np.float32))
+
+
+def test_every_transposed_convolution_of_a_unet_is_given_what_relu_lets_through():
+    for each in transposed(unet((16, 16, 1), 1, (2, 3), dropout=0.0)):
+        assert each.numpy().min() == 0.0 < each.numpy().max()
+    with compatibility.defaults(1):  # mutation: the joined maps of 0.1.0 had leaky entries
+        former = transposed(unet((16, 16, 1), 1, (2, 3), dropout=0.0))
+    assert min(each.numpy().min() for each in former) < 0.0
+
+
+@pytest.mark.parametrize("make", [dcgan.generator, resnet.generator, deconv])
+def test_generators_normalize_batches_with_the_constants_of_dcgan(make):
+    options = {"normalized": True} if make is deconv else {"width": 2}
+    norms = [
+        layer
+        for layer in make(5, (16, 16, 1), **options).layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert norms and {(layer.epsilon, layer.momentum) for layer in norms} == {(1e-5, 0.9)}
+
+
 def test_every_pixel_of_a_unet_depends_on_the_whole_image():
     network = opened(unet((32, 32, 1), 1, (2,), dropout=0.0, normalized=False))
     assert field(network, (32, 32, 1)) == 32
@@ -213,8 +241,8 @@ def test_entries_of_the_last_map_of_the_critic_see_as_many_pixels_as_stated():
     last = before(judge, keras.layers.GlobalAveragePooling2D)
     assert field(last, (64, 64, 1)) == 64 < 13 * 2**3 - 4
     judge = opened(resnet.critic((16, 16, 1), width=2))  # one halving: 22 of 16 pixels, cut
-    seen = field(before(judge, keras.layers.GlobalAveragePooling2D), (16, 16, 1))
-    assert seen == 16
+    observed = field(before(judge, keras.layers.GlobalAveragePooling2D), (16, 16, 1))
+    assert observed == 16
 
 
 def reach(network, latent_dim):

@@ -1,4 +1,4 @@
-"""Hamiltonian Monte Carlo as an optimizer: the law it draws from, and what it is without noise."""
+"""Hamiltonian Monte Carlo as an optimizer: the distribution of its draws, and it without noise."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def walk(optimizer, steps, start=0.0, size=1, curvature=1.0):
 
 
 @pytest.mark.parametrize("curvature, temperature", [(1.0, 1.0), (4.0, 1.0), (1.0, 0.25)])
-def test_chains_draw_from_the_law_of_the_loss(curvature, temperature):
+def test_chains_draw_from_the_distribution_of_the_loss(curvature, temperature):
     """2,000 chains on a Gaussian of variance temperature / curvature."""
     optimizer = SGHMC(1e-3, friction=0.1, temperature=temperature)
     places = walk(optimizer, 600, size=2000, curvature=curvature)[-1]
@@ -33,7 +33,7 @@ def test_chains_draw_from_the_law_of_the_loss(curvature, temperature):
     assert abs(np.mean(places)) < 4.0 * np.sqrt(temperature / curvature / 2000)
 
 
-def test_without_friction_in_its_noise_the_law_is_another():
+def test_without_friction_in_its_noise_the_distribution_is_another():
     """Mutation: noise of variance 2 rate, as where the friction is forgotten."""
     optimizer = SGHMC(1e-3, friction=0.1, temperature=1.0 / 0.1)
     assert np.var(walk(optimizer, 600, size=2000)[-1]) > 1.15
@@ -47,11 +47,11 @@ def test_without_noise_it_is_descent_with_momentum():
 
 def test_its_first_steps_are_adams_and_then_it_starts_at_rest():
     settings = {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-7}
-    found = walk(SGHMC(0.01, burn_in=20, temperature=0.0, **settings), 25, start=1.0)
+    result = walk(SGHMC(0.01, burn_in=20, temperature=0.0, **settings), 25, start=1.0)
     adam = walk(keras.optimizers.Adam(0.01, **settings), 20, start=1.0)
-    np.testing.assert_allclose(found[:20], adam, rtol=1e-5)
-    rest = walk(SGHMC(0.01, temperature=0.0), 5, start=float(found[19, 0]))
-    np.testing.assert_allclose(found[20:], rest, rtol=1e-5)
+    np.testing.assert_allclose(result[:20], adam, rtol=1e-5)
+    rest = walk(SGHMC(0.01, temperature=0.0), 5, start=float(result[19, 0]))
+    np.testing.assert_allclose(result[20:], rest, rtol=1e-5)
 
 
 def test_there_is_no_noise_before_the_end_of_the_burn_in():
@@ -65,11 +65,11 @@ def test_noise_is_a_function_of_seed_step_and_weight():
         weights = [keras.Variable(np.zeros(size, "float32")) for size in sizes]
         optimizer = SGHMC(0.01, friction=1.0, seed=seed)
         optimizer.build(weights)
-        found = []
+        result = []
         for _ in range(2):
             optimizer.apply([tf.zeros(w.shape) for w in weights], weights)
-            found.append([w.numpy().ravel() for w in optimizer.velocities])
-        return found
+            result.append([w.numpy().ravel() for w in optimizer.velocities])
+        return result
 
     shapes = [(3, 2), (6,), ()]
     first, again, other = (drawn(seed, shapes) for seed in (7, 7, 8))

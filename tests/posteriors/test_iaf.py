@@ -26,28 +26,28 @@ def jacobian(function, z):
     z = tf.constant(z)
     with tf.GradientTape() as tape:
         tape.watch(z)
-        found = function(z)
-    return tape.batch_jacobian(found, z).numpy()
+        result = function(z)
+    return tape.batch_jacobian(result, z).numpy()
 
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_jacobian_is_triangular_in_its_order_with_the_gates_on_its_diagonal(reverse):
-    made = step(reverse=reverse)
-    slopes = jacobian(lambda z: made.forward(z, H)[0], Z)
+    flow_step = step(reverse=reverse)
+    slopes = jacobian(lambda z: flow_step.forward(z, H)[0], Z)
     ordered = slopes[:, ::-1, ::-1] if reverse else slopes
     assert (np.triu(ordered, 1) == 0).all() and (np.abs(np.tril(ordered, -1)) > 0).any()
-    s = made.network(Z, context=H)[..., 1].numpy()
+    s = flow_step.network(Z, context=H)[..., 1].numpy()
     gates = 1.0 / (1.0 + np.exp(-s - 1.5))
     np.testing.assert_allclose(np.diagonal(slopes, axis1=1, axis2=2), gates, rtol=1e-5)
-    np.testing.assert_allclose(made.forward(Z, H)[1], np.log(gates).sum(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(flow_step.forward(Z, H)[1], np.log(gates).sum(axis=1), rtol=1e-4)
 
 
 def test_the_gate_is_open_at_the_start():
-    made = step()
-    for v in made.variables:
+    flow_step = step()
+    for v in flow_step.variables:
         v.assign(tf.zeros_like(v.value))
     gate = 1.0 / (1.0 + np.exp(-1.5))
-    np.testing.assert_allclose(made.forward(Z, H)[0], gate * Z, rtol=1e-5)
+    np.testing.assert_allclose(flow_step.forward(Z, H)[0], gate * Z, rtol=1e-5)
 
 
 def test_the_density_of_a_draw_is_that_of_its_noise_and_the_determinant_of_autodiff():
@@ -61,8 +61,8 @@ def test_the_density_of_a_draw_is_that_of_its_noise_and_the_determinant_of_autod
     np.testing.assert_allclose(log_q, base - np.linalg.slogdet(slopes)[1], atol=1e-4)
     np.testing.assert_allclose(posterior.flown(first, OUTPUT[:, 8:])[0], z, atol=1e-6)
     prior = StandardNormal(4)
-    found = posterior.divergence(OUTPUT, z, log_q, prior)
-    np.testing.assert_allclose(found, log_q - prior.log_prob(z), atol=1e-5)
+    result = posterior.divergence(OUTPUT, z, log_q, prior)
+    np.testing.assert_allclose(result, log_q - prior.log_prob(z), atol=1e-5)
 
 
 def test_every_dimension_and_the_context_reach_every_other_after_two_steps():
@@ -77,13 +77,15 @@ def test_every_dimension_and_the_context_reach_every_other_after_two_steps():
 def test_without_steps_it_is_the_gaussian():
     posterior, gaussian = InverseAutoregressive(context=0), DiagonalGaussian()
     assert posterior.width(4) == gaussian.width(4)
-    found = []
-    for law in (posterior, gaussian):
+    result = []
+    for distribution in (posterior, gaussian):
         with serving(0, 6):
-            z, log_q = law.sample(OUTPUT[:, :8])
-        mean = law.mean(OUTPUT[:, :8])
-        found.append((z, log_q, mean, law.divergence(OUTPUT[:, :8], z, log_q, StandardNormal(4))))
-    for ours, theirs in zip(*found, strict=True):
+            z, log_q = distribution.sample(OUTPUT[:, :8])
+        mean = distribution.mean(OUTPUT[:, :8])
+        result.append(
+            (z, log_q, mean, distribution.divergence(OUTPUT[:, :8], z, log_q, StandardNormal(4)))
+        )
+    for ours, theirs in zip(*result, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 

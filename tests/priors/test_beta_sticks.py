@@ -1,4 +1,4 @@
-"""The stick-breaking prior: its breaks follow a beta law, its density integrates to one."""
+"""The stick-breaking prior: beta-distributed breaks, and a density that integrates to one."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def drawn(concentration, pieces=20, count=20_000):
 
 
 @pytest.mark.parametrize("concentration", [1.0, 5.0])
-def test_breaks_follow_the_beta_law(concentration):
+def test_breaks_follow_the_beta_distribution(concentration):
     pi = drawn(concentration)
     assert (pi >= 0).all()
     np.testing.assert_allclose(pi.sum(axis=1), 1.0, atol=1e-6)
@@ -40,8 +40,8 @@ def test_a_larger_concentration_gives_more_pieces_that_count(concentration):
 
 def test_two_pieces_have_the_density_of_a_beta_variable():
     share = np.linspace(0.05, 0.95, 19)
-    found = BetaSticks(2, 3.0).log_prob(np.stack([share, 1.0 - share], axis=1))
-    np.testing.assert_allclose(found, scipy.stats.beta(1.0, 3.0).logpdf(share), rtol=1e-6)
+    result = BetaSticks(2, 3.0).log_prob(np.stack([share, 1.0 - share], axis=1))
+    np.testing.assert_allclose(result, scipy.stats.beta(1.0, 3.0).logpdf(share), rtol=1e-6)
 
 
 def test_the_density_of_three_pieces_integrates_to_one():
@@ -57,7 +57,7 @@ def test_the_density_of_three_pieces_integrates_to_one():
     assert total == pytest.approx(1.0, abs=1e-3)
 
 
-def test_a_law_that_is_none_is_refused():
+def test_a_distribution_that_is_none_is_refused():
     with pytest.raises(ValueError, match="`latent_dim` must be at least 2 pieces. Received: 1"):
         BetaSticks(1)
     with pytest.raises(ValueError, match="`concentration` must be positive. Received: 0"):

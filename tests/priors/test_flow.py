@@ -19,21 +19,21 @@ Z = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
 def flow(batch_norm=True, seed=0):
     """A flow of three steps, its weights and averages no longer those of the start."""
     keras.utils.set_random_seed(seed)
-    made, draw = masked_autoregressive_flow(4, 3, (16,), batch_norm), np.random.default_rng(seed)
-    for v in made.variables:
+    model, draw = masked_autoregressive_flow(4, 3, (16,), batch_norm), np.random.default_rng(seed)
+    for v in model.variables:
         v.assign(v.numpy() + 0.2 * np.abs(draw.normal(size=v.shape)))
-    return made
+    return model
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_a_flow_inverts_and_its_determinant_is_that_of_autodiff(batch_norm):
-    made, z = flow(batch_norm), tf.constant(Z)
+    model, z = flow(batch_norm), tf.constant(Z)
     with tf.GradientTape() as tape:
         tape.watch(z)
-        u, log_det = made.forward(z)
+        u, log_det = model.forward(z)
     _, expected = np.linalg.slogdet(tape.batch_jacobian(u, z).numpy())
     np.testing.assert_allclose(log_det, expected, atol=1e-5)
-    np.testing.assert_allclose(made.inverse(u), Z, atol=1e-4)
+    np.testing.assert_allclose(model.inverse(u), Z, atol=1e-4)
     assert np.abs(u - Z).min() > 0
 
 
@@ -50,20 +50,20 @@ def test_a_step_is_that_of_tfp():
 
 
 def test_orders_alternate_so_that_every_dimension_depends_on_every_other():
-    made, z = flow(batch_norm=False), tf.constant(Z)
-    ranks = [step.network.ranks[0].tolist() for step in made.steps]
+    model, z = flow(batch_norm=False), tf.constant(Z)
+    ranks = [step.network.ranks[0].tolist() for step in model.steps]
     assert ranks == [[1, 2, 3, 4], [4, 3, 2, 1], [1, 2, 3, 4]]
     with tf.GradientTape() as tape:
         tape.watch(z)
-        u, _ = made.forward(z)
+        u, _ = model.forward(z)
     assert (np.abs(tape.batch_jacobian(u, z)).max(axis=0) > 0).all()
 
 
 def test_draws_have_the_density_that_the_flow_says():
-    made, count = flow(), 20_000
+    model, count = flow(), 20_000
     with serving(0, count):
-        drawn = made.sample(count)
-    u = made.forward(drawn)[0].numpy()
+        drawn = model.sample(count)
+    u = model.forward(drawn)[0].numpy()
     np.testing.assert_allclose(u.mean(axis=0), 0.0, atol=0.04)
     np.testing.assert_allclose(np.cov(u.T), np.eye(4), atol=0.05)
 
@@ -76,16 +76,16 @@ def test_batch_normalization_gives_rows_of_mean_0_and_variance_1_in_training_alo
     np.testing.assert_allclose(log_det, [-0.5 * np.log(x.var(axis=0)).sum()] * 6, atol=1e-4)
     np.testing.assert_allclose(layer.moving_mean, 0.5 * x.mean(axis=0), atol=1e-5)
     np.testing.assert_allclose(layer.moving_var, 0.5 + 0.5 * x.var(axis=0), atol=1e-5)
-    kept = layer.moving_mean.numpy()
+    saved = layer.moving_mean.numpy()
     np.testing.assert_allclose(layer.inverse(layer.forward(x)[0]), x, atol=1e-5)
-    np.testing.assert_array_equal(layer.moving_mean, kept)
+    np.testing.assert_array_equal(layer.moving_mean, saved)
 
 
 def test_a_flow_comes_back_from_its_config():
-    made = flow()
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
-    again.set_weights(made.get_weights())
-    np.testing.assert_array_equal(again.log_prob(tf.constant(Z)), made.log_prob(tf.constant(Z)))
+    model = flow()
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.log_prob(tf.constant(Z)), model.log_prob(tf.constant(Z)))
 
 
 def test_a_flow_is_a_prior_of_a_vae(tmp_path):
@@ -103,5 +103,5 @@ def test_a_flow_is_a_prior_of_a_vae(tmp_path):
     z = model.encode(x, sample=True, seed=0)
     with serving(0, 60):
         _, log_q = model.posterior.sample(model.encoder(x))
-        found = model.posterior.divergence(model.encoder(x), z, log_q, prior)
-    np.testing.assert_allclose(found, log_q - prior.log_prob(z), atol=1e-5)
+        result = model.posterior.divergence(model.encoder(x), z, log_q, prior)
+    np.testing.assert_allclose(result, log_q - prior.log_prob(z), atol=1e-5)

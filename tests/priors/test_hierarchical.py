@@ -37,16 +37,16 @@ def test_the_rate_falls_to_the_divergence_with_more_samples(samples, expected):
     marginal = 1.0 + VARIANCE
     exact = 0.5 * (np.log(marginal / 0.04) + (0.04 + 0.25) / marginal - 1.0)
     assert exact == pytest.approx(1.3521, abs=1e-4)
-    found = rate(samples)  # of one sample it is 1.3521 + E KL(q(u|z) | p(u|z)) = 1.9972
-    assert found == pytest.approx(expected, abs=0.03) and found > exact - 0.01
+    actual = rate(samples)  # of one sample it is 1.3521 + E KL(q(u|z) | p(u|z)) = 1.9972
+    assert actual == pytest.approx(expected, abs=0.03) and actual > exact - 0.01
 
 
 def test_with_the_true_posterior_one_sample_is_exact():
     z = np.linspace(-3.0, 3.0, 13, dtype=np.float32)[:, None]
     exact = prior(1.0 / 1.3, VARIANCE / 1.3, samples=1)
     with serving(0, 13):
-        found = exact.log_prob(z)
-    np.testing.assert_allclose(found, scipy.stats.norm(0, 1.3**0.5).logpdf(z[:, 0]), atol=1e-5)
+        result = exact.log_prob(z)
+    np.testing.assert_allclose(result, scipy.stats.norm(0, 1.3**0.5).logpdf(z[:, 0]), atol=1e-5)
 
 
 def test_draws_follow_the_marginal():
@@ -57,20 +57,31 @@ def test_draws_follow_the_marginal():
 
 
 def test_the_bound_has_a_gradient_to_both_networks_and_to_the_code():
-    made = prior()
-    watched = [tf.constant([[0.4], [-1.0]]), *(v.value for v in made.trainable_variables)]
+    model = prior()
+    watched = [tf.constant([[0.4], [-1.0]]), *(v.value for v in model.trainable_variables)]
     with serving(0, 2), tf.GradientTape() as tape:
         tape.watch(watched)
-        total = tf.reduce_sum(made.log_prob(watched[0]))
+        total = tf.reduce_sum(model.log_prob(watched[0]))
     assert len(watched) == 5 and all(g is not None for g in tape.gradient(total, watched))
 
 
+def test_variances_out_of_all_bounds_leave_the_bound_and_draws_finite():
+    wild = HierarchicalPrior(affine(0.6, np.exp(80.0)), affine(1.0, np.exp(-200.0)))
+    z = tf.constant([[0.4], [-1.0]])
+    with serving(0, 2), tf.GradientTape() as tape:
+        tape.watch(z)
+        bound = wild.log_prob(z)
+    assert np.isfinite(bound).all() and np.isfinite(tape.gradient(bound, z)).all()
+    with serving(0, 100):
+        assert np.isfinite(wild.sample(100)).all()
+
+
 def test_it_comes_back_from_its_config():
-    made = HierarchicalPrior(mlp(3, 4, (5,)), mlp(2, 6, (5,)), samples=7)
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made))
-    again.set_weights(made.get_weights())
+    model = HierarchicalPrior(mlp(3, 4, (5,)), mlp(2, 6, (5,)), samples=7)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
+    again.set_weights(model.get_weights())
     with serving(0, 4):
-        one = made.sample(4)
+        one = model.sample(4)
     with serving(0, 4):
         other = again.sample(4)
     np.testing.assert_array_equal(one, other)

@@ -1,4 +1,4 @@
-"""The mixture that is learned with a model: its law, its divergences, its start."""
+"""The mixture that is learned with a model: its distribution, its divergences, its start."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def drawn(prior, count=20_000, components=None):
         return prior.sample(count, components).numpy()
 
 
-def test_densities_and_responsibilities_are_those_of_the_law(mixture):
+def test_densities_and_responsibilities_are_those_of_the_distribution(mixture):
     z = np.random.default_rng(0).normal(1.0, 2.0, (20, 2)).astype(np.float32)
     deviations = np.exp(LOG_VARS / 2)
     each = scipy.stats.norm(MEANS, deviations).pdf(z[:, None]).prod(axis=2) * SHARES
@@ -38,30 +38,30 @@ def test_densities_and_responsibilities_are_those_of_the_law(mixture):
 def test_divergences_are_to_every_component(mixture):
     random = np.random.default_rng(1)
     mean, log_var = random.normal(size=(2, 4, 2)).astype(np.float32)
-    found = mixture.divergences(mean, log_var).numpy()
+    actual = mixture.divergences(mean, log_var).numpy()
     for k in range(3):
         expected = gaussian_kl(mean, log_var, MEANS[k], LOG_VARS[k])
-        np.testing.assert_allclose(found[:, k], expected, rtol=1e-5)
+        np.testing.assert_allclose(actual[:, k], expected, rtol=1e-5)
 
 
 def test_draws_have_the_shares_and_the_moments_of_the_components(mixture):
-    found = drawn(mixture)
-    nearest = np.linalg.norm(found[:, None] - MEANS, axis=2).argmin(axis=1)
-    np.testing.assert_allclose(np.bincount(nearest) / len(found), SHARES, atol=0.03)
+    result = drawn(mixture)
+    nearest = np.linalg.norm(result[:, None] - MEANS, axis=2).argmin(axis=1)
+    np.testing.assert_allclose(np.bincount(nearest) / len(result), SHARES, atol=0.03)
     of_second = drawn(mixture, components=np.full(20_000, 1, np.int32))
     np.testing.assert_allclose(of_second.mean(axis=0), MEANS[1], atol=0.05)
     np.testing.assert_allclose(of_second.var(axis=0), 0.5, atol=0.03)
 
 
 def test_the_start_finds_the_clusters_of_codes_and_repeats_itself(mixture):
-    codes, found = drawn(mixture, 3_000), []
+    codes, result = drawn(mixture, 3_000), []
     for _ in range(2):
         prior = MixturePrior(2, 3)
         prior.start(codes, seed=3)
-        found.append(prior.get_weights())
-    for first, again in zip(*found, strict=True):
+        result.append(prior.get_weights())
+    for first, again in zip(*result, strict=True):
         assert first.tobytes() == again.tobytes()
-    logits, means, log_vars = found[0]
+    logits, means, log_vars = result[0]
     order = [np.linalg.norm(means - mean, axis=1).argmin() for mean in MEANS]
     assert sorted(order) == [0, 1, 2]
     np.testing.assert_allclose(means[order], MEANS, atol=0.2)

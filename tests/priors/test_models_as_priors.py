@@ -49,19 +49,19 @@ def drawn(prior, count=20_000, seed=0):
         return np.asarray(prior.draw(count))
 
 
-def test_the_law_of_maps_is_learned_and_adds_up_to_one(fitted):
+def test_the_distribution_of_maps_is_learned_and_adds_up_to_one(fitted):
     probability = np.exp(fitted.log_prob(MAPS))
     assert probability.sum() == pytest.approx(1.0, abs=1e-4)
     number = planted().reshape(-1, 4) @ 3 ** np.arange(3, -1, -1)
-    found = np.bincount(number, minlength=81) / len(number)
-    assert 0.5 * np.abs(found - probability).sum() < 0.05
+    result = np.bincount(number, minlength=81) / len(number)
+    assert 0.5 * np.abs(result - probability).sum() < 0.05
 
 
-def test_maps_are_drawn_as_often_as_the_law_says(fitted):
+def test_maps_are_drawn_as_often_as_the_distribution_says(fitted):
     maps = drawn(fitted)
     assert set(np.unique(maps)) <= {0.0, 1.0, 2.0}
-    found = np.bincount(np.int32(maps.reshape(-1, 4) @ 3.0 ** np.arange(3, -1, -1)), minlength=81)
-    assert 0.5 * np.abs(found / len(maps) - np.exp(fitted.log_prob(MAPS))).sum() < 0.05
+    result = np.bincount(np.int32(maps.reshape(-1, 4) @ 3.0 ** np.arange(3, -1, -1)), minlength=81)
+    assert 0.5 * np.abs(result / len(maps) - np.exp(fitted.log_prob(MAPS))).sum() < 0.05
 
 
 def test_a_row_is_a_function_of_its_own_seed(fitted):
@@ -85,33 +85,33 @@ def test_samples_are_the_draws_of_their_seeds(fitted):
     np.testing.assert_array_equal(fitted.sample(6, seed=3), drawn(fitted, 6, seed=3))
 
 
-def test_a_density_is_the_law_of_the_codes_of_another_model(tmp_path):
+def test_a_density_is_the_distribution_of_the_codes_of_another_model(tmp_path):
     keras.utils.set_random_seed(0)
     prior = MAFDensity(masked_autoregressive_flow(2, 2, (8,)), seed=0)
     model = Autoencoder(mlp(4, 2, (8,)), mlp(2, 4, (8,)), 2, prior=prior, seed=0)
     x = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
     with pytest.raises(ValueError, match=r"call `model.fit_sampler\(x\)`"):
         model.sample(4, seed=0)
-    kept = model.encoder.get_weights() + model.decoder.get_weights()
+    saved = model.encoder.get_weights() + model.decoder.get_weights()
     model.fit_sampler(x, epochs=3)
     assert prior.steps.numpy() == 6 and model.steps.numpy() == 0
     after = model.encoder.get_weights() + model.decoder.get_weights()
-    assert all(np.array_equal(a, b) for a, b in zip(kept, after, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(saved, after, strict=True))
     np.testing.assert_array_equal(model.sample(4, seed=0), model.decode(prior.sample(4, seed=0)))
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.sample(4, seed=0), model.sample(4, seed=0))
 
 
-def test_a_categorical_law_is_that_of_its_softmax():
-    law, draw = Categorical(4), np.random.default_rng(0)
+def test_a_categorical_distribution_is_that_of_its_softmax():
+    distribution, draw = Categorical(4), np.random.default_rng(0)
     output = draw.normal(size=(6, 3, 4)).astype("float32")
     x = draw.integers(4, size=(6, 3, 1))
     chances = np.exp(output) / np.exp(output).sum(axis=-1, keepdims=True)
     expected = -np.log(np.take_along_axis(chances, x, axis=-1)).sum(axis=(1, 2))
-    np.testing.assert_allclose(law.nll(x.astype("float32"), output), expected, rtol=1e-5)
-    np.testing.assert_array_equal(law.mean(output)[..., 0], output.argmax(axis=-1))
+    np.testing.assert_allclose(distribution.nll(x.astype("float32"), output), expected, rtol=1e-5)
+    np.testing.assert_array_equal(distribution.mean(output)[..., 0], output.argmax(axis=-1))
     one = tf.repeat(output[:1, :1], 20_000, axis=0)
     with serving(0, 20_000):
-        found = np.bincount(np.int32(law.sample(one)).ravel(), minlength=4) / 20_000
-    np.testing.assert_allclose(found, chances[0, 0], atol=0.02)
+        actual = np.bincount(np.int32(distribution.sample(one)).ravel(), minlength=4) / 20_000
+    np.testing.assert_allclose(actual, chances[0, 0], atol=0.02)

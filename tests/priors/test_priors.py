@@ -45,13 +45,13 @@ def drawn(prior, count=20_000, seed=0):
         return prior.sample(count).numpy()
 
 
-def test_a_fitted_mixture_recovers_a_planted_law(fitted):
-    found = fitted[0].means.numpy()
+def test_a_fitted_mixture_recovers_a_planted_distribution(fitted):
+    result = fitted[0].means.numpy()
     order = min(
-        itertools.permutations(range(3)), key=lambda o: np.abs(found[list(o)] - MEANS).sum()
+        itertools.permutations(range(3)), key=lambda o: np.abs(result[list(o)] - MEANS).sum()
     )
     order = list(order)
-    assert np.linalg.norm(found[order] - MEANS, axis=1).mean() < 0.2
+    assert np.linalg.norm(result[order] - MEANS, axis=1).mean() < 0.2
     np.testing.assert_allclose(fitted[0].weights_of.numpy()[order], SHARES, atol=0.04)
     for factor in fitted[0].factors.numpy():
         np.testing.assert_allclose(factor @ factor.T, FACTOR @ FACTOR.T, atol=0.06)
@@ -68,11 +68,11 @@ def test_the_density_of_a_fitted_mixture_is_that_of_its_estimator(fitted):
 
 
 def test_draws_of_a_fitted_mixture_have_the_moments_of_the_codes(fitted):
-    codes, found = planted(), drawn(fitted[0])
-    np.testing.assert_allclose(found.mean(axis=0), codes.mean(axis=0), atol=0.08)
-    np.testing.assert_allclose(np.cov(found.T), np.cov(codes.T), atol=0.15)
-    nearest = np.argmin(np.linalg.norm(found[:, None] - MEANS, axis=2), axis=1)
-    np.testing.assert_allclose(np.bincount(nearest) / len(found), SHARES, atol=0.03)
+    codes, result = planted(), drawn(fitted[0])
+    np.testing.assert_allclose(result.mean(axis=0), codes.mean(axis=0), atol=0.08)
+    np.testing.assert_allclose(np.cov(result.T), np.cov(codes.T), atol=0.15)
+    nearest = np.argmin(np.linalg.norm(result[:, None] - MEANS, axis=2), axis=1)
+    np.testing.assert_allclose(np.bincount(nearest) / len(result), SHARES, atol=0.03)
 
 
 def test_one_component_is_the_gaussian_of_the_codes():
@@ -94,12 +94,12 @@ def test_a_fit_is_saved_with_its_flag(fitted, tmp_path):
 
 
 def test_a_fit_is_a_function_of_its_seed():
-    found = []
+    result = []
     for _ in range(2):
         prior = FittedMixture(2, components=3)
         prior.fit(planted(300), seed=5)
-        found.append(prior.means.numpy())
-    np.testing.assert_array_equal(*found)
+        result.append(prior.means.numpy())
+    np.testing.assert_array_equal(*result)
 
 
 @pytest.mark.parametrize("codes", [np.zeros((2, 2)), np.full((20, 2), np.nan)])
@@ -109,7 +109,7 @@ def test_codes_that_give_no_fit_are_refused(codes):
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.5])
-def test_the_normal_prior_has_the_density_and_draws_of_its_law(sigma):
+def test_the_normal_prior_has_the_density_and_draws_of_its_distribution(sigma):
     prior = StandardNormal(3, sigma)
     z = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
     expected = scipy.stats.norm(0, sigma).logpdf(z).sum(axis=1)
@@ -119,9 +119,9 @@ def test_the_normal_prior_has_the_density_and_draws_of_its_law(sigma):
 
 def test_the_prior_of_a_generator_is_its_network_on_normal_noise():
     prior = PriorGenerator(mlp(3, 2, hidden=(4,)))
-    found = drawn(prior, 5, seed=1)
+    actual = drawn(prior, 5, seed=1)
     expected = prior.network(drawn(StandardNormal(3), 5, seed=1))
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(actual, expected, atol=1e-6)
     assert len(prior.trainable_variables) == 4
 
 
@@ -141,8 +141,8 @@ def test_the_gradient_of_a_generated_code_reaches_the_network():
 
 def test_labels_are_drawn_with_their_probabilities():
     prior = Categorical(3, [0.2, 0.5, 0.3])
-    found = np.bincount(drawn(prior), minlength=3) / 20_000
-    np.testing.assert_allclose(found, [0.2, 0.5, 0.3], atol=0.02)
+    result = np.bincount(drawn(prior), minlength=3) / 20_000
+    np.testing.assert_allclose(result, [0.2, 0.5, 0.3], atol=0.02)
     np.testing.assert_allclose(prior.log_probs, np.log([0.2, 0.5, 0.3]), atol=1e-6)
     np.testing.assert_allclose(Categorical(4).log_probs, -np.log(4.0), atol=1e-6)
     again = Categorical.from_config(prior.get_config())
@@ -150,6 +150,6 @@ def test_labels_are_drawn_with_their_probabilities():
 
 
 @pytest.mark.parametrize("wrong", [[0.5, 0.5], [0.5, 0.5, 0.5], [1.0, 0.0, 0.0], [1.2, -0.1, -0.1]])
-def test_probabilities_of_labels_must_be_a_law(wrong):
+def test_probabilities_of_labels_must_be_a_distribution(wrong):
     with pytest.raises(ValueError, match="must be 3 numbers above 0 that add up to 1. Received"):
         Categorical(3, wrong)

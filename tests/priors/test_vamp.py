@@ -17,29 +17,29 @@ X = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
 FAR = np.array([[-50.0, 0.0], [0.0, 0.0], [50.0, 0.0]], np.float32)  # means of three components
 
 
-def model(**settings):
+def build(**settings):
     keras.utils.set_random_seed(0)
     return VampPriorVAE(mlp(4, 4, (8,)), mlp(2, 4, (8,)), 2, seed=0, **settings)
 
 
 def test_with_the_data_as_pseudo_inputs_the_prior_is_the_aggregated_posterior():
-    made = model(components=20)
-    made.prior.start_at(X)
-    mean, log_var = np.split(made.encoder(X).numpy(), 2, axis=1)
+    model = build(components=20)
+    model.prior.start_at(X)
+    mean, log_var = np.split(model.encoder(X).numpy(), 2, axis=1)
     z = np.random.default_rng(1).normal(size=(7, 2)).astype("float32")
     each = scipy.stats.norm(mean, np.exp(0.5 * log_var)).logpdf(z[:, None]).sum(axis=2)
     expected = scipy.special.logsumexp(each, axis=1) - np.log(20)
-    found = made.prior.log_prob(z, made.posterior, made.posteriors())
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    actual = model.prior.log_prob(z, model.posterior, model.posteriors())
+    np.testing.assert_allclose(actual, expected, rtol=1e-5)
 
 
 def test_the_divergence_is_the_log_ratio_of_the_posterior_and_the_mixture():
-    made = model(components=3)
-    output = made.encoder(X)
+    model = build(components=3)
+    output = model.encoder(X)
     with serving(0, 20):
-        z, log_q = made.posterior.sample(output)
-    prior = made.prior.log_prob(z, made.posterior, made.posteriors())
-    np.testing.assert_allclose(made.divergence(output, z, log_q, False), log_q - prior, rtol=1e-6)
+        z, log_q = model.posterior.sample(output)
+    prior = model.prior.log_prob(z, model.posterior, model.posteriors())
+    np.testing.assert_allclose(model.divergence(output, z, log_q, False), log_q - prior, rtol=1e-6)
 
 
 def test_every_component_is_drawn_as_often():
@@ -70,10 +70,10 @@ def test_the_start_is_the_papers_for_images_and_standard_for_vectors():
 
 
 def fitted(count, **settings):
-    made = model(components=6, **settings)
-    made.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
-    made.fit(X[:count], batch_size=20, shuffle=False, verbose=0)
-    return made.prior.pseudo_inputs.numpy()
+    model = build(components=6, **settings)
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.fit(X[:count], batch_size=20, shuffle=False, verbose=0)
+    return model.prior.pseudo_inputs.numpy()
 
 
 def test_pseudo_inputs_start_from_data_where_asked():
@@ -85,10 +85,10 @@ def test_pseudo_inputs_start_from_data_where_asked():
 
 def test_a_dataset_that_is_too_small_to_start_from_is_refused():
     few = tf.data.Dataset.from_tensor_slices(X[:4]).batch(2)
-    made = model(components=6, start="data")
-    made.compile()
+    model = build(components=6, start="data")
+    model.compile()
     with pytest.raises(ValueError, match="at least 6 examples to start from. Received: 4"):
-        made.fit(few, verbose=0)
+        model.fit(few, verbose=0)
 
 
 def test_impossible_settings_are_refused():
@@ -98,13 +98,13 @@ def test_impossible_settings_are_refused():
         ValueError,
         match="`start` of VampPriorVAE must be one of 'noise', 'data'. Received: 'random'",
     ):
-        model(start="random")
+        build(start="random")
 
 
 def test_the_weight_of_the_divergence_rises_while_training_and_is_one_in_evaluation():
-    made = model(warm_up=10)
-    made.compile(keras.optimizers.SGD(0.0))
+    model = build(warm_up=10)
+    model.compile(keras.optimizers.SGD(0.0))
     data = {"validation_data": X, "batch_size": 20, "verbose": 0}
-    logs = made.fit(X, epochs=12, **data).history
+    logs = model.fit(X, epochs=12, **data).history
     np.testing.assert_allclose(logs["kl_weight"], [*np.linspace(0.1, 1.0, 11), 1.0], rtol=1e-5)
     np.testing.assert_array_equal(logs["val_kl_weight"], 1.0)

@@ -62,6 +62,7 @@ def assign(model, saved, source):
     saved = {name: array for name, array in saved.items() if not name.startswith(LOG)}
     own = variables(model)
     known = arrays(own)
+    saved = {name: _widened(array, known.get(name)) for name, array in saved.items()}
     for name in (*known, *saved):
         here, there = (_kind(found.get(name)) for found in (known, saved))
         if here != there:
@@ -72,6 +73,12 @@ def assign(model, saved, source):
     for name, variable in own.items():
         half = tf.as_dtype(variable.dtype) == tf.bfloat16
         variable.assign(saved[name].view(BFLOAT16) if half else saved[name])
+
+
+def _widened(array, own):
+    """A count that 0.1.0 kept in 32 bits, as the model has it now."""
+    narrow = own is not None and (array.dtype, own.dtype) == (np.int32, np.int64)
+    return array.astype(np.int64) if narrow else array
 
 
 def _kind(array):

@@ -115,12 +115,10 @@ FACTORS = {
 
 def likelihood(subject):
     """The marginal likelihood and what the bound is made of, for evidence bounds."""
-    from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
-    from zoo.posteriors.gaussian import DiagonalGaussian
+    from zoo.metrics.likelihood import importance_likelihood
 
     model = subject.model
-    prior = getattr(model, "prior", None)
-    if not model.has_evidence_bound or (prior is not None and not hasattr(prior, "log_prob")):
+    if not model.has_evidence_bound:
         return {}
     x = subject.data.test[: min(subject.count, 500)]
     found = importance_likelihood(model, x, draws=500, seed=subject.seed)
@@ -141,15 +139,32 @@ def likelihood(subject):
             seed=subject.seed,
         ),
     }
-    if isinstance(model.posterior, DiagonalGaussian) and hasattr(model, "log_likelihood"):
-        parts = elbo_surgery(model, x, seed=subject.seed)
-        for name, meaning in SURGERY.items():
-            given = {"error": parts[f"{name}_error"], "seed": subject.seed}
-            rows[name] = entry(parts[name], len(x), meaning, **given)
+    return {**rows, **divergences(model, x, subject.seed)}
+
+
+def divergences(model, x, seed):
+    """How far codes, all together, are from their prior, for Gaussian posteriors."""
+    from zoo.metrics.likelihood import dimension_wise_divergence, elbo_surgery
+    from zoo.posteriors.gaussian import DiagonalGaussian
+    from zoo.priors.normal import StandardNormal
+
+    if not (isinstance(model.posterior, DiagonalGaussian) and hasattr(model, "log_likelihood")):
+        return {}
+    parts, rows = elbo_surgery(model, x, seed=seed), {}
+    if isinstance(model.prior, StandardNormal):
+        parts |= dimension_wise_divergence(model, x, seed=seed)
+    for name, meaning in MEANINGS.items():
+        if name in parts:
+            error = parts.get(f"{name}_error")
+            rows[name] = entry(parts[name], len(x), meaning, error=error, seed=seed)
     return rows
 
 
-SURGERY = {
+MEANINGS = {
     "information": "I_q(x; z), nats; at most ln count",
-    "marginal_divergence": "KL(q(z) | p(z)), nats",
+    "marginal_divergence_bound": "upper bound of KL(q(z) | p(z)), nats; far above it where codes "
+    "tell more of x than ln count nats",
+    "dimension_wise_divergence": "sum over dimensions of KL(q(z_j) | p(z_j)), nats; at most "
+    "KL(q(z) | p(z))",
+    "code_deviation": "mean standard deviation of a dimension of q(z), over that of the prior",
 }

@@ -86,16 +86,20 @@ def kid(subject):
     """The kernel distance of features, over subsets of up to 1000."""
     from zoo.metrics.kid import kernel_distance
 
-    name = f"kid[{subject.extractor.name}]"
+    name, errors = f"kid[{subject.extractor.name}]", []
     subsets = {"subsets": 10, "size": min(1000, max(2, subject.count // 2))}
 
     def measure(kind, repeat):
         sides = subject.features(kind, repeat), subject.features("test", repeat)
-        return {name: kernel_distance(*sides, **subsets, seed=subject.seed + repeat)["kid"]}
+        distance = kernel_distance(*sides, **subsets, seed=subject.seed + repeat)
+        errors.append(distance["standard_error"])
+        return {name: distance["kid"]}
 
     meaning = "kernel distance of features of samples to test data, without bias"
     named = {"extractor": subject.extractor.name, "others": subject.count, **subsets}
-    return repeated(subject, measure, {name: meaning}, **named)
+    rows = repeated(subject, measure, {name: meaning}, **named)
+    rows[name]["standard_error"] = float(np.mean(errors[:REPEATS]))  # of one draw, rows drawn anew
+    return rows
 
 
 def prd(subject):

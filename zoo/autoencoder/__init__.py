@@ -1,1 +1,1 @@
-"""A deterministic code, its law fitted afterwards."""
+"""A deterministic code, its distribution fitted afterwards."""

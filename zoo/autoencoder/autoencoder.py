@@ -8,11 +8,11 @@ from zoo.registry import register
 
 @register
 class Autoencoder(AutoencoderModel):
-    """The deterministic autoencoder: x to z to x, without any law on z.
+    """The deterministic autoencoder: x to z to x, without any distribution of z.
 
         loss = |x - decoder(encoder(x))|^2    (summed over the data, mean over the batch)
 
-    `sample` needs a law of codes: `fit_sampler(x)` fits a Gaussian mixture to them.
+    `sample` needs a distribution of codes: `fit_sampler(x)` fits a Gaussian mixture to them.
 
     Departures: none; there is no single paper.
 

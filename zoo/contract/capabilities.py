@@ -23,6 +23,10 @@ class Capabilities(Tables):
     has_evidence_bound: bool = False  # whether it gives importance weights
     codes_have_scale: Any = False  # whether the variance of a dimension tells if it is in use
     output_is_log_ratio: Any = False  # whether `score` estimates ln p(x) - ln p_model(x)
+    # Networks whose outputs are logits or other raw numbers, without an activation.
+    raw_networks: tuple[str, ...] = (
+        *("discriminator", "discriminators", "critic", "label_critic", "classifier", "d_x", "d_y"),
+    )
 
     @property
     def data_shape(self) -> tuple[int, ...]:
@@ -51,6 +55,9 @@ class Capabilities(Tables):
         """Whether it has been trained: what is asked of it where it is the prior of another."""
         with tf.init_scope():  # a verb may ask while it is traced
             return int(self.steps.numpy()) > 0
+
+    def see_labels(self, y: np.ndarray) -> None:
+        """Is given labels by `fit` before it trains: all of an array, the first of a dataset."""
 
     def noise_map(self) -> tuple[Callable[..., tf.Tensor], int, float] | None:
         """(function, size, sigma) where `sample` is a function of u ~ N(0, sigma^2 I); or None."""

@@ -39,7 +39,7 @@ class Configured(Tables):
     def from_config(
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> Self:
-        config = copy.deepcopy(config)  # networks take their entries out
+        config = {**cls.formerly, **copy.deepcopy(config)}  # networks take their entries out
         version = config.pop("noise_version", noise.VERSION)
         if version != noise.VERSION:
             raise ValueError(f"`noise_version` must be {noise.VERSION}. Received: {version}.")

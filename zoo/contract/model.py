@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import capabilities, checks, configs, hooks, logs, settings, updates
+from zoo.contract import capabilities, checks, configs, hooks, logs, own_networks, settings, updates
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
 from zoo.verbs import signatures
@@ -57,6 +57,7 @@ class GenerativeModel(
         moved = [name for names in cls.players.values() for name in names]
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
         checks.refuse_log_names(cls)
+        own_networks.with_known_shapes(cls)
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class GenerativeModel(
             start = {"initializer": keras.initializers.Constant(value), "trainable": False}
             setattr(self, key, self.add_weight(name=key, shape=(), **start))
         self._keep_averages()
+        own_networks.warn_of_ends(self)
         self.built = True
 
     # What a class may write besides its losses.
@@ -145,8 +147,8 @@ class GenerativeModel(
 
         Args:
             optimizer: None (the paper's), one for every player, or a dict by player.
-            accumulate: slices of each move's batch that are computed one after another; the
-                update is that of the whole batch, the memory that of one slice.
+            accumulate: slices of each move's batch, computed in turn in the memory of one; for
+                losses that are no means of rows see docs/modes.md.
             ema: decay, such as 0.999, of averages of the weights (see `averaged`), or None.
             **options: `jit_compile`, `steps_per_execution`, `run_eagerly` of Keras.
         """
@@ -210,8 +212,8 @@ class GenerativeModel(
         parts = batches.cut(*batches.unpack(data), self.parts)
         fresh, batch = iter(parts), parts[0]
         terms: dict[str, list[dict[str, tf.Tensor]]] = {}
-        for number, movers in enumerate(self.play):
-            if any(player in self.fresh_batches for player in movers):
+        for number, (movers, draws) in enumerate(zip(self.play, self.draws_batch, strict=True)):
+            if draws:
                 batch = next(fresh)
             for player, of_move in self.move(movers, batch, number).items():
                 terms.setdefault(player, []).append(of_move)

@@ -61,7 +61,18 @@ class Players(Tables):
     @property
     def parts(self) -> int:
         """How many fresh batches one step takes."""
-        return max(1, sum(any(p in self.fresh_batches for p in movers) for movers in self.play))
+        return max(1, sum(self.draws_batch))
+
+    @property
+    def draws_batch(self) -> list[bool]:
+        """For each move of `play`, whether it draws a new batch."""
+        draws: list[bool] = []
+        before: tuple[str, ...] | None = None
+        for movers in self.play:
+            again = movers == before and all(player in self.shared_batches for player in movers)
+            draws.append(not again and any(player in self.fresh_batches for player in movers))
+            before = movers
+        return draws
 
     def summed(self, player: str) -> tuple[str, ...]:
         """Names of the terms that add up to the player's loss."""

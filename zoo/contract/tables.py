@@ -16,6 +16,7 @@ class Tables:
     rounds: tuple[Move, ...] = ()  # order of play; () is one player after another
     moves: dict[str, int] = {}  # player -> gradient steps in one step; of a round, its first's
     fresh_batches: Names = ()  # players that draw a new batch for each move
+    shared_batches: Names = ()  # of these, players all of whose moves in one step share it
     terms: dict[str, Names] = {}  # player -> names summed into its loss
     watched: dict[str, Names] = {}  # player -> names logged but not summed
     state: dict[str, float] = {}  # scalar -> initial value; saved; `after_move` sets it
@@ -33,6 +34,7 @@ class Tables:
     prior_epochs: int = 20  # that `fit_sampler` trains a prior which is a model
     data_ranks: tuple[int, ...] = (3, 1)  # what `zoo.create` asks for
     has_latent: bool = True
+    formerly: dict[str, Any] = {}  # setting -> its value where a file of 0.1.0 does not name it
 
     # What the constructor and `compile` set.
 

@@ -6,7 +6,7 @@ from zoo.contract.model import GenerativeModel
 class DensityModel(GenerativeModel):
     """loss = -ln p(x), exactly. Not trained itself: see the papers.
 
-    A class says what its player `density` moves, and writes `log_prob` and `draw`. With
+    A class states what its player `density` moves, and writes `log_prob` and `draw`. With
     them it may be the prior of another model.
 
     Args:

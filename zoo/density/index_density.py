@@ -34,7 +34,7 @@ class IndexDensity(DensityModel):
 
     @property
     def likelihood(self):
-        """Of one index, given those before."""
+        """Of one index, conditioned on those before."""
         return Categorical(self.network.num_codes)
 
     @property

@@ -72,7 +72,7 @@ class MADE(DensityModel):
 
     @staticmethod
     def conditional(binary, components=1):
-        """The likelihood of one entry, given those before."""
+        """The likelihood of one entry, conditioned on those before."""
         if binary:
             return Bernoulli()
         return GaussianMixture(components) if components > 1 else Gaussian(variance="output")

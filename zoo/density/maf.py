@@ -23,13 +23,14 @@ class MAFDensity(DensityModel):
 
     Departures: alphas are bounded to (-5, 5); at test time batch normalization uses moving
     averages, not the moments of all training data; no early stopping by itself (the paper's
-    patience is 30 epochs).
+    patience is 30 epochs). The released code weighs half the squares by 1e-6, those of biases
+    and of batch normalization among them; here it is the kernels' alone.
 
     Args:
         flow: `zoo.priors.flow.FlowPrior`, from data to noise.
         weight_norm_weight: of the squares of the kernels.
         depth: how many MADE layers a default flow has.
-        batch_norm: whether it normalizes after each of them.
+        batch_norm: whether it normalizes after each of them, as in the released code.
 
     Reference: Papamakarios, Pavlakou and Murray, 2017, "Masked autoregressive flow for
     density estimation".
@@ -44,7 +45,7 @@ class MAFDensity(DensityModel):
         self,
         flow,
         *,
-        weight_norm_weight: Annotated[float, Weight(search=(1e-7, 1e-2))] = 1e-6,
+        weight_norm_weight: Annotated[float, Weight(search=(1e-7, 1e-2))] = 5e-7,
         **parts,
     ):
         super().__init__(flow=flow, weight_norm_weight=weight_norm_weight, **parts)
@@ -57,7 +58,7 @@ class MAFDensity(DensityModel):
         *,
         hidden: Widths = (100,),
         depth: Annotated[int, Count(at_most=MOST_PARTS, size=True, search=(2, 10))] = 5,
-        batch_norm: Annotated[bool, Flag()] = False,
+        batch_norm: Annotated[bool, Flag()] = True,
     ):
         return {"flow": masked_autoregressive_flow(data_shape[0], depth, hidden, batch_norm)}
 

@@ -25,8 +25,8 @@ class LSGAN(AdversarialModel):
         generator: noise `(batch, latent_dim)` to data.
         discriminator: data to one raw output, without a sigmoid.
         latent_dim: size of z ~ N(0, I).
-        a, b: what the discriminator is to say of generated examples, and of data.
-        c: what the generator wants it to say of generated examples.
+        a, b: targets of the discriminator for generated examples and for data.
+        c: target of the generator for the discriminator's output at its examples.
 
     Reference: Mao, Li, Xie, Lau, Wang and Smolley, 2017, "Least squares generative adversarial
     networks", ICCV.

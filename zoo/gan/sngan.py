@@ -81,9 +81,16 @@ def refuse_bare(discriminator):
     """Refuses a discriminator with a layer that nothing normalizes."""
     layers = list(discriminator._flatten_layers())
     wrapped = {id(layer.layer) for layer in layers if isinstance(layer, Spectral)}
-    bare = [each.name for each in layers if isinstance(each, LINEAR) and id(each) not in wrapped]
+    bare = [each.name for each in layers if has_kernel(each) and id(each) not in wrapped]
     if bare:
+        kinds = ", ".join(kind.__name__ for kind in LINEAR)
         raise ValueError(
             "`discriminator` of SNGAN must have each layer with a kernel in "
-            f"`zoo.layers.spectral_norm.SpectralNorm`. Received: {bare} as they are."
+            f"`zoo.layers.spectral_norm.SpectralNorm`, which takes {kinds}. "
+            f"Received: {bare} as they are."
         )
+
+
+def has_kernel(layer):
+    """Whether a layer itself holds the weights of a linear map."""
+    return any("kernel" in v.name or v.name == "embeddings" for v in layer._trainable_variables)

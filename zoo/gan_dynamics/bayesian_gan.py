@@ -25,8 +25,9 @@ class BayesianGAN(EnsembleModel):
     the logit 0: then l = ln sum_k exp l_k, and labelled rows add -ln softmax(l)_y.
 
     Departures: the networks of a player move at once, discriminators first, as in the
-    released code; which also matches features, and averages the squares of the prior instead
-    of summing them.
+    released code. That code differs further: the M moves are M copies of every network; losses
+    over the other player are joined by ln sum exp, not averaged; the prior is the mean of
+    squares over N; the generator also matches features (Huber); the momentum is 0.5.
 
     Args:
         generators: list of networks, noise `(batch, latent_dim)` to data.

@@ -21,7 +21,7 @@ class UnrolledGAN(AdversarialModel):
 
     The generator's gradient goes through all K steps; they are then forgotten. In a game
     that is zero-sum, L_G is minus the whole of L_D: its term of the data depends on theta_G
-    through theta_D^K. All steps see one batch of data and of samples.
+    through theta_D^K. All steps use one batch of data and of samples.
 
     Departures: none.
 
@@ -31,7 +31,7 @@ class UnrolledGAN(AdversarialModel):
         latent_dim: size of z ~ N(0, I).
         unrolled_steps: K; 0 is the game as it is.
         inner_rate: eta, for plain descent; None takes the steps that the discriminator's
-            optimizer would take, Adam with its moments as they are.
+            optimizer would take, Adam with its moments as they are, clipping and weight decay.
         game: "minimax", "non_saturating", "wasserstein", "hinge" or "least_squares".
 
     Reference: Metz, Poole, Pfau and Sohl-Dickstein, 2017, "Unrolled generative adversarial

@@ -11,12 +11,12 @@ from zoo.registry import register
 
 @register
 class ACGAN(LabelledAdversarialModel):
-    """A GAN of classes: its discriminator tells the class, and both players want it told.
+    """A GAN of classes: its discriminator classifies, and both players lower its error on samples.
 
         discriminator = softplus(-l(x)) + softplus(l(x')) - w ln C(y|x) - w ln C(y|x')  (Eq. 2, 3)
         generator     = softplus(-l(x')) - w ln C(y|x'),   x' = G(z, y)
 
-    l is the logit of being data; l and C share a trunk that sees no label.
+    l is the logit of being data; l and C share a trunk that takes no label.
 
     Departures: the non-saturating game (the paper writes -L_S); other networks.
 

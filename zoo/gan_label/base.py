@@ -1,4 +1,4 @@
-"""What games share whose generator is told a class."""
+"""What games share whose generator is conditioned on a class."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ class LabelledAdversarialModel(AdversarialModel):
         "score": ("x", "labels"),
     }
     unknown_labels = ("sample",)
-    score_is_labelled = True  # whether the discriminator is told the label, too
+    score_is_labelled = True  # whether the discriminator takes the label, too
 
     def __init__(
         self, generator, discriminator, latent_dim, num_classes, *, class_prior=None, **parts
@@ -82,7 +82,7 @@ class LabelledAdversarialModel(AdversarialModel):
 
     @classmethod
     def default_discriminator(cls, data_shape, num_classes, sizes):
-        """The network of a class for data of this shape; here one that is told the label."""
+        """The network of a class for data of this shape; here one that takes the label."""
         return labelled(
             lambda shape: default.discriminator(shape, **sizes),
             data_shape,
@@ -122,7 +122,7 @@ class LabelledAdversarialModel(AdversarialModel):
         return path(lambda z: self.decode(z, tf.repeat(y, steps)), z1, z2, steps)
 
     def score(self, x, labels=None):
-        """The discriminator's raw output, for x with these labels where it is told them; higher
+        """The discriminator's raw output, for x with these labels where it takes them; higher
         is judged more real."""
         if self.score_is_labelled:
             labels = checked(self, labels, tf.shape(x)[0], unknown=False)

@@ -16,22 +16,24 @@ from zoo.registry import register
 
 @register
 class InfoGAN(AdversarialModel):
-    """A GAN that keeps its code c readable: Q guesses c from what is generated.
+    """A GAN that keeps its code c readable: Q predicts c from what is generated.
 
         L_I           = E ln Q(c|G(z, c)) + H(c)  <=  I(c; G(z, c))                  (Eq. 5)
         discriminator = softplus(-l(x)) + softplus(l(G(z, c))) - information_weight L_I
         generator     = softplus(-l(G(z, c))) - information_weight L_I               (Eq. 6)
 
     Q shares the discriminator's trunk and moves with it. `bound` in the logs is L_I in nats,
-    H(c) included; it reaches H(c) where every code is read off the data.
+    H(c) included. Of categories it reaches H(c) where they are read off the data; of a number,
+    whose Q has variance 1, at most ln 2 - 1/2 ln 2 pi = -0.23, whatever is read.
 
     Departures: continuous codes are guessed with variance 1, as in the authors' code.
 
     Args:
         generator: noise and code, `(batch, latent_dim + codes.size)`, to data.
-        discriminator: data to `[one logit, codes.size numbers]`, what Q says of the code.
+        discriminator: data to `[one logit, codes.size numbers]`, the parameters of Q(c|x).
         latent_dim: size of z ~ N(0, I); 62 in the paper for MNIST.
-        codes: `zoo.priors.codes.Codes`, the law of c; one of ten and two numbers where None.
+        codes: `zoo.priors.codes.Codes`, the distribution of c; where None one category of ten
+            and two numbers.
         information_weight: lambda.
 
     Reference: Chen, Duan, Houthooft, Schulman, Sutskever and Abbeel, 2016, "InfoGAN".
@@ -90,7 +92,7 @@ class InfoGAN(AdversarialModel):
         return None
 
     def generate_coded(self, count, training, codes=None):
-        """`count` examples, and the codes they are made from: those given, or drawn."""
+        """`count` examples, and their codes: `codes`, or draws."""
         z, c = self.noise.normal([count, self.latent_dim]), self.codes.sample(count, codes)
         return self.generator(tf.concat([z, c], axis=1), training=training), c
 
@@ -118,9 +120,9 @@ class InfoGAN(AdversarialModel):
             return self.generate_coded(count, False, codes)[0]
 
     def encode(self, x):
-        """What Q says of the code of x: probabilities and means, `(batch, codes.size)`."""
+        """Q(c|x): probabilities of categories and means of numbers, `(batch, codes.size)`."""
         return self.codes.mean(self.discriminator(x, training=False)[1])
 
     def classify(self, x):
-        """What Q says of the first category, `(batch, categories[0])`."""
+        """Q(c|x) of the first category, `(batch, categories[0])`."""
         return self.encode(x)[:, : self.num_classes]

@@ -22,6 +22,7 @@ class AnoGAN(AdversarialModel):
     with w = `feature_weight` and f what the discriminator's logit l is read from. The code of
     a query is searched by Adam from several draws of N(0, I) at once, both networks frozen;
     the best is kept. `score` is -A(x), `reconstruct` G(z), whose distance to x shows where.
+    One seed serves every row of a call, so that a score does not depend on the row's place.
 
     Departures: the restarts, in place of one draw.
 
@@ -33,6 +34,8 @@ class AnoGAN(AdversarialModel):
         search_steps: steps of the search.
         search_rate: length of its steps.
         restarts: draws that a search starts from.
+        search_rows: queries that are searched side by side; where None 2, and 64 where
+            TensorFlow finds a GPU.
 
     Reference: Schlegl, Seebock, Waldstein, Schmidt-Erfurth and Langs, 2017, "Unsupervised
     anomaly detection with generative adversarial networks to guide marker discovery".
@@ -58,38 +61,40 @@ class AnoGAN(AdversarialModel):
         search_steps: Annotated[int, Count(at_least=0)] = 500,
         search_rate: Annotated[float, Number(above=0.0)] = 0.05,
         restarts: Annotated[int, Count()] = 4,
+        search_rows: Annotated[int | None, Count()] = None,
         **parts,
     ):
         search = {"search_steps": search_steps, "search_rate": search_rate, "restarts": restarts}
-        parts |= {"feature_weight": feature_weight, **search}
+        parts |= {"feature_weight": feature_weight, "search_rows": search_rows, **search}
         super().__init__(generator, discriminator, latent_dim, **parts)
 
-    def anomaly(self, x, seen, z):
-        """(1 - w) |x - G(z)|_1 + w |seen - f(G(z))|_1, `(batch,)`."""
+    def anomaly(self, x, features_of_x, z):
+        """(1 - w) |x - G(z)|_1 + w |features_of_x - f(G(z))|_1, `(batch,)`."""
         samples = self.decode(z)
         residual = sum_of_rest(tf.abs(x - samples))
         features = self.discriminator(samples, training=False)[1]
-        mismatch = sum_of_rest(tf.abs(seen - features))
+        mismatch = sum_of_rest(tf.abs(features_of_x - features))
         return (1.0 - self.feature_weight) * residual + self.feature_weight * mismatch
 
     def find(self, x, seed):
         """The codes `(batch, latent_dim)` that come closest to x, and A(x)."""
         count = tf.shape(x)[0]
-        with self.noise.serving(seed, count):
+        seeds = tf.broadcast_to(tf.convert_to_tensor(seed, tf.int64), [count])
+        with self.noise.serving(seeds, count):
             z = self.noise.normal([count, self.restarts, self.latent_dim])
         return self._find(x, z)
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _find(self, x, z):
-        return searched(self.search, (tf.float32, tf.float32), x, z)
+        return searched(self.search, (tf.float32, tf.float32), x, z, rows=self.search_rows)
 
     def search(self, x, z):
         """The best of the codes that are found from z, `(batch, restarts, latent_dim)`; A(x)."""
         x = tf.repeat(x, self.restarts, axis=0)
-        seen = self.discriminator(x, training=False)[1]
+        features_of_x = self.discriminator(x, training=False)[1]
 
         def loss(z):
-            return self.anomaly(x, seen, z)
+            return self.anomaly(x, features_of_x, z)
 
         codes = tf.reshape(z, [-1, self.latent_dim])
         codes = descend(loss, codes, self.search_steps, self.search_rate)

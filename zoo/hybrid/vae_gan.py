@@ -17,17 +17,19 @@ from zoo.vae.base import VariationalModel
 
 @register
 class VAEGAN(VariationalModel):
-    """A VAE that compares data by what a discriminator sees in them, and plays against it.
+    """A VAE that compares data by features of a discriminator, against which it plays.
 
         encoder       = KL(q(z|x) | N(0, I)) + 1/2 |f(x) - f(x')|^2             (Algorithm 1)
         decoder       = gamma 1/2 |f(x) - f(x')|^2 + softplus(-l(x')) + softplus(-l(x"))
         discriminator = softplus(-l(x)) + softplus(l(x')) + softplus(l(x"))     (Eq. 9)
 
     x' is decoded from a draw of q(z|x), x" from a draw of N(0, I); l is the logit of the
-    discriminator, f the features it is read from. One forward pass serves three targets.
+    discriminator, f the features it is read from. One forward pass serves three targets; x, x'
+    and x" are one batch of the discriminator, whose normalization is over all of them. `score`
+    is minus the encoder's loss: a distance of features is no density of x.
 
     Departures: the decoder's game is non-saturating (the paper's is minus L_GAN), and no
-    player waits for another, as in the released code.
+    player waits for another, as in the released code, which also decodes z for features apart.
 
     Args:
         encoder: data to `(batch, 2 latent_dim)`: means, then ln variances.
@@ -48,7 +50,7 @@ class VAEGAN(VariationalModel):
         "decoder": ("feature", "adversarial"),
         "discriminator": ("adversarial",),
     }
-    batch_size, has_evidence_bound = 64, False
+    batch_size, has_evidence_bound, score_kind = 64, False, "neg_feature_error"
 
     def __init__(
         self,
@@ -84,14 +86,13 @@ class VAEGAN(VariationalModel):
     def joint_loss(self, x, y, training):
         output = self.encoder(x, training=training)
         z, log_q = self.posterior.sample(output)
-        codes = z, self.draw_codes(tf.shape(x)[0])
-        examples = [x, *(self.decoder(code, training=training) for code in codes)]
-        outputs = [self.discriminator(data, training=training) for data in examples]
-        (real, features), (rebuilt, rebuilt_features), (fake, _) = (
-            (logit[:, 0], features) for logit, features in outputs
-        )
+        codes = tf.concat([z, self.draw_codes(tf.shape(x)[0])], axis=0)
+        examples = tf.concat([x, self.decoder(codes, training=training)], axis=0)
+        logits, features = self.discriminator(examples, training=training)
+        real, rebuilt, fake = tf.split(logits[:, 0], 3)
+        real_features, rebuilt_features, _ = tf.split(features, 3)
         divergence = self.posterior.divergence(output, z, log_q, self.prior)
-        feature = 0.5 * squared_error(features, rebuilt_features)
+        feature = 0.5 * squared_error(real_features, rebuilt_features)
         weighed = self.now(self.feature_weight) * feature
         adversarial = softplus(-real) + softplus(rebuilt) + softplus(fake)
         return {

@@ -20,6 +20,8 @@ from zoo.input_pipeline.validation import (
     unpack,
 )
 
+MOST_LABELS = 10_000  # of a dataset that are looked at before training
+
 
 def cut(x, y, parts):
     """Parts of the rows of one step, or of one move, interleaved."""
@@ -51,6 +53,17 @@ def first_rows(data, count):
     raise ValueError(f"{words} Received: {len(found)}.")
 
 
+def first_labels(data, steps):
+    """Labels of the first epoch of a dataset, of 10,000 rows at most."""
+    labels, rows = [], 0
+    for element in data.take(-1 if steps is None else steps):
+        labels.append(unpack(element)[1].numpy())
+        rows += len(labels[-1])
+        if rows >= MOST_LABELS:
+            break
+    return np.concatenate(labels)
+
+
 def for_training(model, x, y, batch_size, options):
     """The dataset and the options that `keras.Model.fit` gets, and where it begins: None, or
     the arguments of `zoo.input_pipeline.resuming.within`. Checks all."""
@@ -67,8 +80,12 @@ def for_training(model, x, y, batch_size, options):
         bound = "steps_per_epoch", options.get("steps_per_epoch")
         data = checked_dataset(model, x, cuts * model.parts, "x", bound)
         require_steps(x, options.get("steps_per_epoch"))
+        if "labels" in model.targets:
+            model.see_labels(first_labels(x, options.get("steps_per_epoch")))
     else:
         x, y = checked_sides(model, x, y)
+        if "labels" in model.targets:
+            model.see_labels(y)
         if split:
             rows = range(len(x) - int(len(x) * split)), range(len(x) - int(len(x) * split), len(x))
             options["validation_data"] = tuple(slices(side, rows[1]) for side in (x, y))

@@ -28,8 +28,8 @@ class Dropout(keras.layers.Layer):
     def call(self, x, training=False):
         if not (training or self.always) or self.rate == 0:
             return x
-        kept = noise.uniform([tf.shape(x)[0], *x.shape[1:]]) >= self.rate
-        return tf.where(kept, x / (1.0 - self.rate), tf.zeros_like(x))
+        mask = noise.uniform([tf.shape(x)[0], *x.shape[1:]]) >= self.rate
+        return tf.where(mask, x / (1.0 - self.rate), tf.zeros_like(x))
 
     def compute_output_spec(self, x, training=False):
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)

@@ -24,8 +24,8 @@ class FlowBatchNorm(keras.layers.Layer):
     def __init__(self, size, momentum=0.99, epsilon=1e-5, **options):
         super().__init__(**options)
         self.size, self.momentum, self.epsilon = size, momentum, epsilon
-        made = {"gamma": "zeros", "beta": "zeros", "moving_mean": "zeros", "moving_var": "ones"}
-        for name, start in made.items():
+        starts = {"gamma": "zeros", "beta": "zeros", "moving_mean": "zeros", "moving_var": "ones"}
+        for name, start in starts.items():
             learned = not name.startswith("moving")
             own = self.add_weight(name=name, shape=(size,), initializer=start, trainable=learned)
             setattr(self, name, own)
@@ -48,7 +48,7 @@ class FlowBatchNorm(keras.layers.Layer):
         return gap, var
 
     def inverse(self, u):
-        """The x of which u is made, by the moving averages."""
+        """The x that is mapped to u, by the moving averages."""
         log_scale = self.gamma - 0.5 * tf.math.log(self.moving_var + self.epsilon)
         return self.moving_mean + (u - self.beta) * tf.exp(-log_scale)
 

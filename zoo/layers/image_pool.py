@@ -27,7 +27,7 @@ class ImagePool(keras.layers.Layer):
         self.shape, self.capacity = tuple(shape), capacity
         usual = {"initializer": "zeros", "trainable": False}
         self.stored = self.add_weight(name="stored", shape=(capacity, *self.shape), **usual)
-        self.filled = self.add_weight(name="filled", shape=(), dtype="int32", **usual)
+        self.filled = self.add_weight(name="filled", shape=(), dtype="int64", **usual)
         self.built = True
 
     def call(self, examples, training=False):
@@ -37,21 +37,22 @@ class ImagePool(keras.layers.Layer):
         draws = noise.uniform([tf.shape(new)[0], 2], shared=True)
         places = tf.cast(draws[:, 0] * self.capacity, tf.int32)
 
-        def exchange(row, stored, filled, shown):
+        def exchange(row, stored, filled, returned):
             is_full = filled == self.capacity
             place = tf.where(is_full, places[row], filled)
             is_swapped = is_full & (draws[row, 1] < 0.5)
-            old, kept = stored[place], is_swapped | ~is_full
-            stored = _put(stored, place, tf.where(kept, new[row], old))
-            shown = _put(shown, row, tf.where(is_swapped, old, new[row]))
-            return row + 1, stored, tf.minimum(filled + 1, self.capacity), shown
+            old, is_stored = stored[place], is_swapped | ~is_full
+            stored = _put(stored, place, tf.where(is_stored, new[row], old))
+            returned = _put(returned, row, tf.where(is_swapped, old, new[row]))
+            return row + 1, stored, tf.minimum(filled + 1, self.capacity), returned
 
-        state = tf.constant(0), self.stored.value, self.filled.value, new
+        filled = tf.cast(self.filled.value, tf.int32)  # a GPU has no variables of 32 bits
+        state = tf.constant(0), self.stored.value, filled, new
         count = tf.shape(new)[0]
-        _, stored, filled, shown = tf.while_loop(lambda row, *_: row < count, exchange, state)
+        _, stored, filled, returned = tf.while_loop(lambda row, *_: row < count, exchange, state)
         self.stored.assign(stored)
-        self.filled.assign(filled)
-        return replicas.own_rows(shown)
+        self.filled.assign(tf.cast(filled, tf.int64))
+        return replicas.own_rows(returned)
 
     def get_config(self):
         return {**super().get_config(), "shape": self.shape, "capacity": self.capacity}

@@ -38,7 +38,7 @@ class MAFStep(keras.layers.Layer):
         return mean, BOUND * tf.tanh(alpha / BOUND)
 
     def inverse(self, u):
-        """The x of which u is made."""
+        """The x that is mapped to u."""
 
         def values(x):
             mean, alpha = self.parameters(x)

@@ -1,4 +1,4 @@
-"""Masks of which outputs may see which inputs, and what they make possible: entries in turn.
+"""Masks of which outputs depend on which inputs, and sampling of entries in turn.
 
 Germain et al., 2015, "MADE: Masked autoencoder for distribution estimation".
 """
@@ -34,8 +34,8 @@ class MaskedDense(keras.layers.Layer):
         """M of one order, `(inputs, outputs)` of 0 and 1."""
         incoming = tf.gather(self.incoming, order)[:, None]
         outgoing = tf.gather(self.outgoing, order)[None]
-        seen = incoming < outgoing if self.strict else incoming <= outgoing
-        return tf.cast(seen, self.compute_dtype)
+        connected = incoming < outgoing if self.strict else incoming <= outgoing
+        return tf.cast(connected, self.compute_dtype)
 
     def call(self, x, order=0):
         kernel = self.mask(order) * tf.convert_to_tensor(self.kernel)

@@ -79,8 +79,8 @@ class VectorQuantizer(keras.layers.Layer):
         counts = tf.math.unsorted_segment_sum(tf.ones_like(rows[:, 0]), nearest, self.num_codes)
         sums = tf.math.unsorted_segment_sum(rows, nearest, self.num_codes)
         for average, new in ((self.counts, counts), (self.vectors, sums)):
-            kept = self.decay * average.value + (1.0 - self.decay) * replicas.all_reduce_sum(new)
-            average.assign(kept)
+            updated = self.decay * average.value + (1.0 - self.decay) * replicas.all_reduce_sum(new)
+            average.assign(updated)
 
     def start(self, encoder, data):
         """Sets the codebook to vectors that an encoder gives, from all over the first batches.
@@ -89,23 +89,23 @@ class VectorQuantizer(keras.layers.Layer):
             encoder: data to vectors, `(batch, ..., size)`.
             data: a `tf.data.Dataset` of x, or of tuples that begin with x.
         """
-        found, needed = [], self.num_codes
+        vectors, needed = [], self.num_codes
         for batch in data.take(self.num_codes):  # a batch gives one vector or more
             x = batch[0] if isinstance(batch, tuple) else batch
-            found.append(tf.reshape(encoder(x, training=False), [-1, self.size]))
-            needed -= found[-1].shape[0]
+            vectors.append(tf.reshape(encoder(x, training=False), [-1, self.size]))
+            needed -= vectors[-1].shape[0]
             if needed <= 0:
                 break
-        rows = tf.concat(found, axis=0)
+        rows = tf.concat(vectors, axis=0)
         places = tf.linspace(0.0, float(rows.shape[0] or 0) - 1.0, self.num_codes)
         self.vectors.assign(tf.gather(rows, tf.cast(tf.round(places), tf.int32)))
 
     def lookup(self, indices):
         """The vectors of these numbers, `(batch, ..., size)`."""
         indices = tf.cast(indices, tf.int32)
-        words = f"Indices of the codebook must be from 0 to {self.num_codes - 1}."
+        message = f"Indices of the codebook must be from 0 to {self.num_codes - 1}."
         inside = tf.reduce_all((indices >= 0) & (indices < self.num_codes))
-        with tf.control_dependencies([tf.debugging.Assert(inside, [words])]):
+        with tf.control_dependencies([tf.debugging.Assert(inside, [message])]):
             return tf.gather(self.codebook, indices)
 
     def log_prob(self, indices):

@@ -1,4 +1,4 @@
-"""Labels beside the data that a network sees."""
+"""Labels beside the data that a network takes."""
 
 import keras
 import tensorflow as tf

@@ -1,1 +1,1 @@
-"""Laws of the data given the decoder's output: nll, mean and sample."""
+"""Distributions of the data given the decoder's output: nll, mean and sample."""

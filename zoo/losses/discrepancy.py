@@ -30,7 +30,7 @@ def mmd(a, b, kernel=inverse_multiquadric, variance=1.0):
 
     Args:
         a, b: samples `(n, m)` and `(k, m)` with n, k >= 2.
-        variance: of the law the kernel's width is meant for, per dimension.
+        variance: per dimension, of the distribution that the kernel's width is for.
     """
 
     def within(sample):

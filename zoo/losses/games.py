@@ -99,15 +99,15 @@ class Hinge(Game):
 @register
 @dataclasses.dataclass(frozen=True)
 class LeastSquares(Game):
-    """D is drawn to b at data and to a at examples, G to where D says c (Mao et al., 2017, Eq. 2).
+    """D regresses data on b and samples on a, G samples on c (Mao et al., 2017, Eq. 2).
 
     Raw outputs, no logits. With b - c = 1 and b - a = 2, such as (-1, 1, 0), the generator
     minimises a Pearson divergence (Eq. 5 to 7).
 
     Args:
-        a: what D is to say of generated examples.
-        b: of data.
-        c: what G wants D to say of generated examples.
+        a: the target of D for generated examples.
+        b: the target of D for data.
+        c: the target of G for D's output at generated examples.
     """
 
     a: float = 0.0

@@ -1,4 +1,4 @@
-"""Breaking a stick of length 1, in log space: the pieces of a Griffiths-Engen-McCloskey law."""
+"""Breaking a stick of length 1, in log space (the Griffiths-Engen-McCloskey distribution)."""
 
 import tensorflow as tf
 

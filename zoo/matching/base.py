@@ -8,7 +8,7 @@ from zoo.priors.normal import StandardNormal
 
 
 class MatchedAutoencoder(AutoencoderModel):
-    """An autoencoder and a critic that tells its codes from draws of the prior.
+    """An autoencoder and a critic that distinguishes its codes from draws of the prior.
 
     Args:
         encoder: data to codes, `(batch, latent_dim)`.

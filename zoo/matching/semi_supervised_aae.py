@@ -39,7 +39,7 @@ class SemiSupervisedAAE(CategoricalAutoencoder):
 
     players = {**CategoricalAutoencoder.players, "classifier": ("encoder",)}
     terms = {**CategoricalAutoencoder.terms, "classifier": ("classification",)}
-    partial = ("classifier",)  # its loss does not see z
+    partial = ("classifier",)  # its loss does not depend on z
     targets, batch_size = "some_labels", 100
 
     def __init__(

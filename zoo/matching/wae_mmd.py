@@ -30,7 +30,8 @@ class WAEMMD(AutoencoderModel):
         decoder: codes to data.
         latent_dim: size of the code; the paper uses 8 for MNIST.
         discrepancy_weight: lambda.
-        prior: `zoo.priors` object; N(0, I) where None.
+        prior: `zoo.priors` object with a `sigma`, the deviation that the width of the kernel
+            follows; N(0, I) where None.
 
     Reference: Tolstikhin, Bousquet, Gelly and Schoelkopf, 2018, "Wasserstein
     auto-encoders".
@@ -45,12 +46,17 @@ class WAEMMD(AutoencoderModel):
         decoder,
         latent_dim,
         *,
+        prior=None,
         discrepancy_weight: Annotated[float, Weight(search=(1.0, 1000.0))] = 10.0,
         **parts,
     ):
-        super().__init__(
-            encoder, decoder, latent_dim, discrepancy_weight=discrepancy_weight, **parts
-        )
+        if not hasattr(prior or self.default_prior(latent_dim), "sigma"):
+            raise ValueError(
+                "`prior` of WAEMMD must have a `sigma`, as `zoo.priors.normal.StandardNormal` "
+                f"has. Received: {type(prior).__name__}."
+            )
+        parts |= {"prior": prior, "discrepancy_weight": discrepancy_weight}
+        super().__init__(encoder, decoder, latent_dim, **parts)
 
     @staticmethod
     def default_prior(latent_dim):

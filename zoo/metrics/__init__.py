@@ -32,7 +32,11 @@ from zoo.metrics.latent_covariance import (
     distance_to_identity,
     normalized_absolute_correlation,
 )
-from zoo.metrics.likelihood import elbo_surgery, importance_likelihood
+from zoo.metrics.likelihood import (
+    dimension_wise_divergence,
+    elbo_surgery,
+    importance_likelihood,
+)
 from zoo.metrics.linear_regions import linear_regions, most_regions, reachable_regions
 from zoo.metrics.lipschitz import local, lower, upper
 from zoo.metrics.mode_coverage import ModeCoverage, mode_coverage
@@ -63,6 +67,7 @@ __all__ = [
     "covariance",
     "critic_accuracy",
     "descended",
+    "dimension_wise_divergence",
     "distance_to_identity",
     "diversity",
     "elbo_surgery",

@@ -15,8 +15,8 @@ from zoo.registry import register
 class Autoregressive(keras.layers.Layer):
     """A masked perceptron: `channels` numbers for each entry of x, given those before it.
 
-    Every unit has a degree; it sees inputs of a rank up to its degree, and what is said of
-    an entry comes from units of lower degrees than its rank (Germain et al., 2015, Eq. 12
+    Every unit has a degree; it is connected to inputs of a rank up to its degree, and the outputs
+    of an entry to units of lower degrees than its rank (Germain et al., 2015, Eq. 12
     and 13). Ranks are the natural order; with several `orders` they are shuffles, and the
     degrees of hidden units are drawn for each of them.
 
@@ -73,15 +73,15 @@ class Autoregressive(keras.layers.Layer):
         """Ranks of the entries from 1 and degrees of each hidden layer, `(orders, width)`."""
         random, entries = np.random.default_rng(self.seed), math.prod(self.shape)
         natural = np.arange(1, entries + 1)[:: -1 if self.reverse else 1]
-        first = 0 if self.context else 1  # units of degree 0 see the context alone
+        first = 0 if self.context else 1  # units of degree 0 depend on the context alone
         if self.orders == 1:
             spread = [first + np.arange(w) * (entries - first) // w for w in self.hidden]
             return [natural[None], *[degrees[None] for degrees in spread]]
-        found = [np.stack([random.permutation(natural) for _ in range(self.orders)])]
+        degrees = [np.stack([random.permutation(natural) for _ in range(self.orders)])]
         for width in self.hidden:
-            low = np.maximum(found[-1].min(axis=1, keepdims=True) * first, first)
-            found.append(random.integers(low, max(entries, 2), size=(self.orders, width)))
-        return found
+            low = np.maximum(degrees[-1].min(axis=1, keepdims=True) * first, first)
+            degrees.append(random.integers(low, max(entries, 2), size=(self.orders, width)))
+        return degrees
 
     @property
     def input_shape(self):
@@ -100,12 +100,12 @@ class Autoregressive(keras.layers.Layer):
 
     def call(self, x, order=0, context=None):
         activation = keras.activations.get(self.activation)
-        found = self.stack[0](tf.reshape(x, [-1, self.size * self.inputs]), order=order)
+        hidden = self.stack[0](tf.reshape(x, [-1, self.size * self.inputs]), order=order)
         if self.context:
-            found = found + self.informed(context)
+            hidden = hidden + self.informed(context)
         for layer in self.stack[1:]:
-            found = layer(activation(found), order=order)
-        return tf.cast(tf.reshape(found, [-1, self.size, self.channels]), tf.float32)
+            hidden = layer(activation(hidden), order=order)
+        return tf.cast(tf.reshape(hidden, [-1, self.size, self.channels]), tf.float32)
 
     def get_config(self):
         sizes = {"shape": self.shape, "channels": self.channels, "hidden": self.hidden}
@@ -114,17 +114,17 @@ class Autoregressive(keras.layers.Layer):
         return {**super().get_config(), **sizes, **order, **rest}
 
 
-def in_turn(network, law, uniform, order=0):
+def in_turn(network, likelihood, uniform, order=0):
     """Draws whose entries are taken one after another, each given those before it.
 
     Args:
         network: an `Autoregressive`, or what has its call, `ranks` and `size`.
-        law: `zoo.likelihoods` object of one entry.
+        likelihood: `zoo.likelihoods` object of one entry.
         uniform: numbers of U(0, 1), `(count, size, 1)`.
         order: the number of an order.
     """
 
     def values(x):
-        return law.drawn(network(x, order=order), uniform)[..., 0]
+        return likelihood.drawn(network(x, order=order), uniform)[..., 0]
 
     return filled(values, network.ranks[order], tf.shape(uniform)[0])

@@ -4,6 +4,8 @@ import math
 
 import keras
 
+from zoo.networks.pixels import batch_norm
+
 KERNEL = 4
 
 
@@ -75,5 +77,5 @@ def stages(data_shape, channels):
 
 
 def _activated(normalized, activation):
-    norm = [keras.layers.BatchNormalization(synchronized=True)] if normalized else []
+    norm = [batch_norm()] if normalized else []
     return [*norm, keras.layers.Activation(activation)]

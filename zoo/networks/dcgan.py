@@ -63,8 +63,8 @@ def discriminator(data_shape, width=64, normalized=True, features=False, name="d
     x = keras.layers.Flatten()(x)
     logit = keras.layers.Dense(1, kernel_initializer=small())(x)
     logit = keras.layers.Activation("linear", dtype="float32")(logit)
-    seen = keras.layers.Activation("linear", dtype="float32")(x) if features else None
-    return keras.Model(image, [logit, seen] if features else logit, name=name)
+    flat = keras.layers.Activation("linear", dtype="float32")(x) if features else None
+    return keras.Model(image, [logit, flat] if features else logit, name=name)
 
 
 def stages(data_shape):

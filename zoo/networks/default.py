@@ -65,10 +65,12 @@ def discriminator(
 ):
     """Data to raw outputs, and with `features` to what they are read from."""
     if is_image(data_shape):
-        made = conv(data_shape, outputs, channels, activation, rescale=True, name="discriminator")
+        network = conv(
+            data_shape, outputs, channels, activation, rescale=True, name="discriminator"
+        )
     else:
-        made = mlp(data_shape, outputs, hidden, activation, name="discriminator")
-    return with_features(made) if features else made
+        network = mlp(data_shape, outputs, hidden, activation, name="discriminator")
+    return with_features(network) if features else network
 
 
 def critic(latent_dim, hidden=(256, 256), name="critic"):

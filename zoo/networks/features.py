@@ -1,4 +1,4 @@
-"""Discriminators that show what they see: a second output, the features they judge by."""
+"""Discriminators with a second output: the features that their first is computed from."""
 
 import keras
 
@@ -10,8 +10,8 @@ def with_features(network):
         network: ends in a dense layer, such as those of `zoo.networks.mlp` and `conv`.
     """
     last = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)][-1]
-    seen = keras.layers.Activation("linear", dtype="float32")(last.input)
-    return keras.Model(network.inputs[0], [*network.outputs, seen], name=network.name)
+    features = keras.layers.Activation("linear", dtype="float32")(last.input)
+    return keras.Model(network.inputs[0], [*network.outputs, features], name=network.name)
 
 
 def with_head(network, outputs, hidden=(128,)):

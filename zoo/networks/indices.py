@@ -52,8 +52,8 @@ class AutoregressiveIndices(keras.layers.Layer):
 
     def call(self, x, order=0):
         known = tf.gather(tf.convert_to_tensor(self.table), tf.cast(x, tf.int32))
-        found = self.network(known, order=order)
-        return tf.cast(self.head(keras.activations.relu(found)), tf.float32)
+        hidden = self.network(known, order=order)
+        return tf.cast(self.head(keras.activations.relu(hidden)), tf.float32)
 
     def get_config(self):
         sizes = {"shape": self.shape, "num_codes": self.num_codes, "hidden": self.hidden}

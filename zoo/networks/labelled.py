@@ -7,7 +7,7 @@ from zoo.networks import default
 
 
 def labelled(make, input_shape, num_classes, name=None):
-    """A network that sees labels beside its data, from one that does not.
+    """A network that takes labels beside its data, from one that does not.
 
     Args:
         make: the shape of data with its label (`zoo.layers.with_labels`) to a network.
@@ -21,7 +21,7 @@ def labelled(make, input_shape, num_classes, name=None):
 
 
 def labelled_codec(data_shape, codes, latent_dim, num_classes, depth=1, **sizes):
-    """An encoder and a decoder as of `zoo.networks.default.codec`, both told the label."""
+    """An encoder and a decoder as of `zoo.networks.default.codec`, conditioned on the label."""
 
     def encoder(shape):
         return default.encoder(shape, codes, **sizes)

@@ -39,18 +39,18 @@ def mlp(
 
 
 def shortcut_mlp(inputs, outputs, hidden=(1024, 1024, 1024), activation="relu", name=None):
-    """Dense layers between two vectors; the last one sees the input beside the last hidden layer.
+    """Dense layers between two vectors; the last one takes the input beside the last hidden layer.
 
     Args:
         inputs, outputs: sizes of the vectors.
         hidden, activation, name: those of `mlp`.
     """
-    given = keras.Input((inputs,))
-    inner = given
+    vector = keras.Input((inputs,))
+    inner = vector
     for width in hidden:
         inner = keras.layers.Dense(width, activation=activation)(inner)
-    last = keras.layers.Dense(outputs)(keras.layers.Concatenate()([given, inner]))
-    return keras.Model(given, keras.layers.Activation("linear", dtype="float32")(last), name=name)
+    last = keras.layers.Dense(outputs)(keras.layers.Concatenate()([vector, inner]))
+    return keras.Model(vector, keras.layers.Activation("linear", dtype="float32")(last), name=name)
 
 
 def _shape(shape):

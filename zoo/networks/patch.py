@@ -16,7 +16,7 @@ def patch(data_shape, channels=(64, 128, 256, 512), normalized=True, name="discr
 
     Args:
         data_shape: `(height, width, c)`; both images side by side in c where pairs are judged.
-        channels: w_1, w_2, ...; as many stages as leave a map of at least 3 are made.
+        channels: w_1, w_2, ...; as many stages are used as leave a map of at least 3.
         normalized: instance normalization (the paper's batches of one) after the first stage.
         name: of the network.
     """

@@ -2,6 +2,8 @@
 
 import keras
 
+from zoo import compatibility
+
 
 def inwards():
     """A layer that takes [0, 1] to the [-1, 1] that the papers' networks see."""
@@ -20,8 +22,10 @@ def small():
 
 
 def batch_norm():
-    """Batch normalization over all replicas, as the papers' networks have it."""
-    return keras.layers.BatchNormalization(synchronized=True)
+    """Batch normalization over all replicas, with the constants of DCGAN's code."""
+    first = compatibility.version() == 1  # with those of Keras
+    constants = {} if first else {"epsilon": 1e-5, "momentum": 0.9}
+    return keras.layers.BatchNormalization(synchronized=True, **constants)
 
 
 def instance_norm():

@@ -9,7 +9,7 @@ from zoo.networks.mlp import mlp
 
 
 def recurrent(data_shape, size=128, hidden=(128,), activation="relu", name=None):
-    """What has been seen up to each step: dense layers on each step, then an LSTM over them.
+    """A summary of the steps up to each one: dense layers on each step, then an LSTM over them.
 
     Args:
         data_shape: `(steps, ...)`; what one step holds is flattened.
@@ -37,18 +37,18 @@ def carried(inputs, outputs, hidden=(128,), name=None):
         outputs: twice the size of the state.
         hidden, name: those of `zoo.networks.mlp.mlp`.
     """
-    given, size = keras.Input((inputs,)), outputs // 2
-    inner = given
+    vector, size = keras.Input((inputs,)), outputs // 2
+    inner = vector
     for width in hidden:
         inner = keras.layers.Dense(width, activation="relu")(inner)
-    same = keras.layers.Dense(size, use_bias=False, kernel_initializer="identity")(given)
+    same = keras.layers.Dense(size, use_bias=False, kernel_initializer="identity")(vector)
     mean = keras.layers.Add()([same, keras.layers.Dense(size)(inner)])
     both = keras.layers.Concatenate()([mean, keras.layers.Dense(size)(inner)])
-    return keras.Model(given, keras.layers.Activation("linear", dtype="float32")(both), name=name)
+    return keras.Model(vector, keras.layers.Activation("linear", dtype="float32")(both), name=name)
 
 
 def state_networks(shapes, hidden=(128,), channels=(32, 64)):
-    """A belief over steps and what is said of its state, by name.
+    """The networks of a belief over steps and of its state, by name.
 
     Args:
         shapes: name -> what each network takes and gives. "belief", which gives
@@ -56,14 +56,14 @@ def state_networks(shapes, hidden=(128,), channels=(32, 64)):
             "transition" carries its state on, and others are perceptrons.
         hidden, channels: those of the default networks.
     """
-    made = {}
+    networks = {}
     for name, (inputs, outputs) in shapes.items():
         if name == "belief":
-            made[name] = recurrent(inputs, outputs[-1], hidden, name=name)
+            networks[name] = recurrent(inputs, outputs[-1], hidden, name=name)
         elif name == "decoder":
-            made[name] = default.decoder(inputs[0], outputs, hidden, channels, name=name)
+            networks[name] = default.decoder(inputs[0], outputs, hidden, channels, name=name)
         elif name == "transition":
-            made[name] = carried(inputs[0], outputs[0], hidden, name=name)
+            networks[name] = carried(inputs[0], outputs[0], hidden, name=name)
         else:
-            made[name] = mlp(inputs, outputs, hidden, name=name)
-    return made
+            networks[name] = mlp(inputs, outputs, hidden, name=name)
+    return networks

@@ -2,7 +2,9 @@
 
 For 32 x 32 and the default widths they are the paper's for CIFAR-10. Other sizes change the
 number of blocks: the generator starts from a map of side 4 ... 7, and the critic halves
-its map until it is at most 8.
+its map until it is at most 8. Weights start as in the released code, with twice Glorot's
+variance in the residual branches; unlike there the critic's last layer has a bias, and batch
+normalization has the constants of DCGAN (there 2e-5 and 0.9).
 """
 
 import math
@@ -34,9 +36,9 @@ def generator(latent_dim, data_shape, width=256, name="generator"):
     x = keras.layers.Reshape((*start, width))(x)
     for _ in range(halvings):
         h = keras.layers.UpSampling2D()(keras.layers.ReLU()(batch_norm()(x)))
-        h = keras.layers.ReLU()(batch_norm()(_conv(width)(h)))
+        h = keras.layers.ReLU()(batch_norm()(_residual(width)(h)))
         x = _conv(width, 1)(keras.layers.UpSampling2D()(x))
-        x = keras.layers.Add()([x, _conv(width)(h)])
+        x = keras.layers.Add()([x, _residual(width)(h)])
     x = _conv(data_shape[-1])(keras.layers.ReLU()(batch_norm()(x)))
     for layer in (*cropped([side * 2**halvings for side in start], data_shape), *outwards()):
         x = layer(x)
@@ -66,8 +68,8 @@ def critic(data_shape, width=128, wrap=None, features=False, name="discriminator
     x = inwards()(image)
     for number in range(halvings + 2):
         h = x if number == 0 else keras.layers.ReLU()(x)
-        h = keras.layers.ReLU()(wrap(_conv(width))(h))
-        h = wrap(_conv(width))(h)
+        h = keras.layers.ReLU()(wrap(_residual(width))(h))
+        h = wrap(_residual(width))(h)
         if number == 0:  # the first block pools before its shortcut
             x = wrap(_conv(width, 1))(_pool()(x))
         elif number < halvings:
@@ -77,12 +79,16 @@ def critic(data_shape, width=128, wrap=None, features=False, name="discriminator
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Rescaling(_entries(data_shape, halvings))(x)  # the paper sums
     logit = keras.layers.Activation("linear", dtype="float32")(wrap(keras.layers.Dense(1))(x))
-    seen = keras.layers.Activation("linear", dtype="float32")(x) if features else None
-    return keras.Model(image, [logit, seen] if features else logit, name=name)
+    sums = keras.layers.Activation("linear", dtype="float32")(x) if features else None
+    return keras.Model(image, [logit, sums] if features else logit, name=name)
 
 
-def _conv(channels, kernel=3):
-    return keras.layers.Conv2D(channels, kernel, padding="same")
+def _conv(channels, kernel=3, start="glorot_uniform"):
+    return keras.layers.Conv2D(channels, kernel, padding="same", kernel_initializer=start)
+
+
+def _residual(channels):
+    return _conv(channels, start=keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform"))
 
 
 def _pool():

@@ -4,6 +4,7 @@ import math
 
 import keras
 
+from zoo import compatibility
 from zoo.layers.dropout import Dropout
 from zoo.networks.pixels import instance_norm, inwards, outwards, small
 
@@ -14,7 +15,8 @@ DEEPEST = 8  # stages, which bring 256 pixels to 1
 def unet(data_shape, outputs, channels=(64, 128, 256, 512), dropout=0.5, normalized=True):
     """Images in [0, 1] to images in [0, 1]: down to one pixel and up, joined stage by stage.
 
-    Stage i of d has w_i channels. Parameters, normalized:
+    Stage i of d has w_i channels; on the way down leaky ReLU before every convolution but the
+    first, on the way up ReLU, of the joined maps too. Parameters, normalized:
         16 c w_1 + w_1 + 16 sum_(i>1) w_(i-1) w_i + 2 sum_(1<i<d) w_i + w_d    down
         + 16 w_d w_(d-1) + 32 sum_(1<i<d) w_i w_(i-1) + 2 sum_(i<d) w_i        up
         + 32 w_1 c' + c'
@@ -41,14 +43,19 @@ def unet(data_shape, outputs, channels=(64, 128, 256, 512), dropout=0.5, normali
         x = keras.layers.LeakyReLU(0.2)(instance_norm()(x) if norm else x)
         skips.append(x)
     for number, (width, skip) in enumerate(zip(widths[-2::-1], skips[-2::-1], strict=True)):
-        x = _up(width, use_bias=not normalized)(x)
+        x = _up(width, use_bias=not normalized)(_rectified(x))
         x = instance_norm()(x) if normalized else x
         x = Dropout(dropout, always=True)(x) if dropout and number < 3 else x
         x = keras.layers.Concatenate()([keras.layers.ReLU()(x), skip])
-    x = keras.layers.Cropping2D(margins)(_up(outputs)(x))
+    x = keras.layers.Cropping2D(margins)(_up(outputs)(_rectified(x)))
     for layer in outwards():
         x = layer(x)
     return keras.Model(image, x, name="generator")
+
+
+def _rectified(x):
+    """ReLU of what a transposed convolution takes; in version 1 of the defaults it was missing."""
+    return keras.layers.ReLU()(x) if compatibility.version() > 1 else x
 
 
 def _up(channels, use_bias=True):

@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-TOGETHER = 2  # problems that are searched at once, always: most queries are of few rows
-
 
 def descend(loss, start, steps, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     """`start` after `steps` steps of Adam; rows are problems of their own.
@@ -32,25 +30,32 @@ def descend(loss, start, steps, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
     return tf.while_loop(lambda number, *_: number < steps, step, state)[1]
 
 
-def searched(search, dtypes, *tensors):
-    """What `search` gives for rows, `TOGETHER` of them at a time, the last filled up with zeros.
+def rows_at_once():
+    """Rows that are searched side by side: enough to fill a GPU, where TensorFlow finds one; two
+    on a CPU, for most queries are of few rows."""
+    return 64 if tf.config.list_physical_devices("GPU") else 2
+
+
+def searched(search, dtypes, *tensors, rows=None):
+    """What `search` gives for rows, as many at a time always, the last filled up with zeros.
 
     Rounding depends on how many rows are computed at once, and a search amplifies it: among
     as many always, a row's own result is the same alone and in any batch.
 
     Args:
-        search: maps tensors of `TOGETHER` rows to a tuple of tensors of as many.
+        search: maps tensors of `rows` rows to a tuple of tensors of as many.
         dtypes: of that tuple.
         tensors: `(batch, ...)` each.
+        rows: at a time; `rows_at_once()` where None.
     """
-    count = tf.shape(tensors[0])[0]
-    chunks = -(-count // TOGETHER)
+    count, rows = tf.shape(tensors[0])[0], rows or rows_at_once()
+    chunks = -(-count // rows)
 
     def cut(tensor):
-        missing = [[0, chunks * TOGETHER - count], *[[0, 0]] * (tensor.shape.rank - 1)]
-        return tf.reshape(tf.pad(tensor, missing), [chunks, TOGETHER, *tensor.shape[1:]])
+        missing = [[0, chunks * rows - count], *[[0, 0]] * (tensor.shape.rank - 1)]
+        return tf.reshape(tf.pad(tensor, missing), [chunks, rows, *tensor.shape[1:]])
 
-    found = tf.map_fn(
-        lambda rows: search(*rows), tuple(map(cut, tensors)), fn_output_signature=dtypes
+    results = tf.map_fn(
+        lambda chunk: search(*chunk), tuple(map(cut, tensors)), fn_output_signature=dtypes
     )
-    return tuple(tf.reshape(each, [-1, *each.shape[2:]])[:count] for each in found)
+    return tuple(tf.reshape(each, [-1, *each.shape[2:]])[:count] for each in results)

@@ -18,17 +18,38 @@ def descent(rate):
 def following(optimizer, variables):
     """What `optimizer` would do next to `variables`, as (step, state); it is left as it is.
 
+    Its clipping and its weight decay are part of a step.
+
     Args:
-        optimizer: `keras.optimizers.Adam`, or `SGD` without momentum.
+        optimizer: `keras.optimizers.Adam` or `AdamW`, or `SGD` without momentum.
         variables: what it was built for.
     """
     optimizer = unscaled(optimizer)  # of a scaled loss
     rate = tf.convert_to_tensor(optimizer.learning_rate)
+    (rule, start), decays = _rule(optimizer, variables, rate), _decays(optimizer, variables)
+
+    def step(weights, gradients, state):
+        gradients = optimizer._clip_gradients(gradients)
+        decayed = [w * (1.0 - rate * d) if d else w for w, d in zip(weights, decays, strict=True)]
+        return rule(decayed, gradients, state)
+
+    return step, start
+
+
+def _decays(optimizer, variables):
+    """The weight decay of each variable; 0 where it has none."""
+    decay = optimizer.weight_decay or 0.0
+    return [decay if decay and optimizer._use_weight_decay(v) else 0.0 for v in variables]
+
+
+def _rule(optimizer, variables, rate):
+    """The step of an optimizer after clipping and decay, and its state."""
     if isinstance(optimizer, keras.optimizers.SGD) and not optimizer.momentum:
         return descent(rate)
-    if type(optimizer) is not keras.optimizers.Adam or optimizer.amsgrad:
+    adams = keras.optimizers.Adam, keras.optimizers.AdamW
+    if type(optimizer) not in adams or optimizer.amsgrad:
         raise ValueError(
-            "Steps can be unrolled of `Adam` and of `SGD` without momentum. "
+            "Steps can be unrolled of `Adam`, `AdamW` and of `SGD` without momentum. "
             f"Received: {type(optimizer).__name__}. Set `inner_rate` for plain descent."
         )
     own = [optimizer._get_variable_index(variable) for variable in variables]

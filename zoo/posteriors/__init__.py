@@ -1,1 +1,1 @@
-"""Laws of the code given the encoder's output."""
+"""Distributions of the code given the encoder's output."""

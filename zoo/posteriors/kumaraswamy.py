@@ -1,5 +1,7 @@
 """The stick-breaking posterior of Kumaraswamy variables (Nalisnick and Smyth, 2017)."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -10,6 +12,7 @@ from zoo.priors.beta_sticks import BetaSticks
 from zoo.registry import register
 
 LEAST = 1e-3  # of the parameters a and b
+EDGE = 0.01  # of U(0, 1), which draws leave out on either side
 
 
 @register
@@ -19,7 +22,9 @@ class Kumaraswamy(keras.layers.Layer):
         v_k = (1 - u^(1 / b_k))^(1 / a_k),  u ~ U(0.01, 0.99)
 
     a and b are softplus of the two halves of the encoder's output, plus 0.001. Powers are
-    taken in log space: in float32 they would round to 0 and 1.
+    taken in log space: in float32 they would round to 0 and 1. The log density of a draw is
+    that of the truncated distribution, -(K - 1) ln 0.98 above `log_prob`: without it importance
+    weights would overestimate ln p(x), by up to 0.3 nats where K is 16.
     """
 
     @staticmethod
@@ -38,12 +43,13 @@ class Kumaraswamy(keras.layers.Layer):
         return pieces(log_share, log_complement(log_share))
 
     def sample(self, output):
-        """pi and ln q(pi|x)."""
+        """pi, and the log density that it was drawn from, nats."""
         a, b = self.parameters(output)
-        log_u = tf.math.log(noise.uniform([tf.shape(a)[0], a.shape[1]], 0.01, 0.99))
+        log_u = tf.math.log(noise.uniform([tf.shape(a)[0], a.shape[1]], EDGE, 1.0 - EDGE))
         log_share = log_complement(log_u / b) / a
         pi = pieces(log_share, log_complement(log_share))
-        return pi, self.log_prob(pi, output)
+        log_mass = a.shape[1] * math.log(1.0 - 2.0 * EDGE)  # of what is not left out
+        return pi, self.log_prob(pi, output) - log_mass
 
     def log_prob(self, pi, output):
         """ln q(pi|x), nats, as a density of the first K - 1 pieces."""

@@ -20,8 +20,8 @@ class Categorical(keras.layers.Layer):
 
     def __init__(self, num_classes, probabilities=None, **options):
         super().__init__(**options)
-        given = [1.0 / num_classes] * num_classes if probabilities is None else probabilities
-        self.num_classes, self.probabilities = num_classes, [float(share) for share in given]
+        shares = [1.0 / num_classes] * num_classes if probabilities is None else probabilities
+        self.num_classes, self.probabilities = num_classes, [float(share) for share in shares]
         wrong = len(self.probabilities) != num_classes or min(self.probabilities) <= 0
         if wrong or abs(sum(self.probabilities) - 1.0) > 1e-5:
             raise ValueError(

@@ -40,25 +40,25 @@ class Codes(keras.layers.Layer):
         """H(c), nats: the most that can be known of c. Of numbers it is differential."""
         return sum(map(math.log, self.categories)) + self.continuous * math.log(2.0)
 
-    def sample(self, count, given=None):
-        """`(count, size)`: the codes given, one for each row or one for all, and draws where
-        None are given or a row has no category (0 in all of its entries)."""
+    def sample(self, count, codes=None):
+        """`(count, size)`: `codes`, one for each row or one for all, and draws where
+        they are None or a row has no category (0 in all of its entries)."""
         kinds = [noise.choice(tf.fill([k], 1.0 / k), count) for k in self.categories]
         hot = [tf.one_hot(kind, k) for kind, k in zip(kinds, self.categories, strict=True)]
         drawn = tf.concat([*hot, noise.uniform((count, self.continuous), -1.0, 1.0)], axis=1)
-        if given is None:
+        if codes is None:
             return drawn
-        given = tf.broadcast_to(tf.cast(given, tf.float32), tf.shape(drawn))
-        known = tf.reduce_any(given[:, : sum(self.categories)] != 0.0, axis=1, keepdims=True)
-        return tf.where(known, given, drawn)
+        codes = tf.broadcast_to(tf.cast(codes, tf.float32), tf.shape(drawn))
+        known = tf.reduce_any(codes[:, : sum(self.categories)] != 0.0, axis=1, keepdims=True)
+        return tf.where(known, codes, drawn)
 
     def log_guess(self, codes, output):
         """ln Q(c) of codes under a guess of them, nats: `(batch,)`."""
-        *given, numbers = tf.split(codes, self.splits, axis=1)
+        *one_hot, numbers = tf.split(codes, self.splits, axis=1)
         *logits, means = tf.split(output, self.splits, axis=1)
         parts = [
             tf.reduce_sum(c * tf.nn.log_softmax(a), axis=1)
-            for c, a in zip(given, logits, strict=True)
+            for c, a in zip(one_hot, logits, strict=True)
         ]
         parts.append(-0.5 * tf.reduce_sum(tf.square(numbers - means) + LOG_TWO_PI, axis=1))
         return tf.add_n(parts)

@@ -29,10 +29,10 @@ class FittedMixture(keras.layers.Layer):
         self.latent_dim, self.components = latent_dim, components
         shapes = {"weights_of": (), "means": (latent_dim,), "factors": (latent_dim, latent_dim)}
         for name, shape in shapes.items():
-            made = self.add_weight(
+            weight = self.add_weight(
                 name=name, shape=(components, *shape), initializer="zeros", trainable=False
             )
-            setattr(self, name, made)
+            setattr(self, name, weight)
         self.fitted = self.add_weight(name="fitted", shape=(), initializer="zeros", trainable=False)
         self.built = True
 
@@ -58,12 +58,12 @@ class FittedMixture(keras.layers.Layer):
                 f"{self.components} component(s). Received: {len(codes)} rows."
             )
         options = {"reg_covar": 1e-6, "random_state": seed % 2**32, **options}
-        law = GaussianMixture(self.components, **options).fit(np.asarray(codes, np.float64))
-        self.weights_of.assign(law.weights_)
-        self.means.assign(law.means_)
-        self.factors.assign(np.linalg.cholesky(law.covariances_))
+        mixture = GaussianMixture(self.components, **options).fit(np.asarray(codes, np.float64))
+        self.weights_of.assign(mixture.weights_)
+        self.means.assign(mixture.means_)
+        self.factors.assign(np.linalg.cholesky(mixture.covariances_))
         self.fitted.assign(1.0)
-        return law
+        return mixture
 
     def sample(self, count):
         """`(count, latent_dim)`."""

@@ -1,4 +1,4 @@
-"""A law of codes, or of data, that an invertible flow takes to N(0, I)."""
+"""A distribution of codes, or of data, that an invertible flow takes to N(0, I)."""
 
 import keras
 import tensorflow as tf

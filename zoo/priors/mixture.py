@@ -82,14 +82,14 @@ class MixturePrior(keras.layers.Layer):
                 f"Received: {len(codes)} rows."
             )
         with threadpool_limits(1):  # sums in one order, so that the same codes give the same bits
-            found = KMeans(self.components, n_init=10, random_state=seed % 2**32).fit(codes)
-        members = [codes[found.labels_ == k] for k in range(self.components)]
-        self.means.assign(found.cluster_centers_)
+            clusters = KMeans(self.components, n_init=10, random_state=seed % 2**32).fit(codes)
+        members = [codes[clusters.labels_ == k] for k in range(self.components)]
+        self.means.assign(clusters.cluster_centers_)
         self.logits.assign(np.log([len(rows) / len(codes) for rows in members]))
         if self.variance == "learned":
             spread = [np.mean((rows - rows.mean(axis=0)) ** 2, axis=0) for rows in members]
             self.log_vars.assign(np.log(np.maximum(spread, 1e-3)))
-        return found.labels_
+        return clusters.labels_
 
     def get_config(self):
         own = ("latent_dim", "components", "variance")

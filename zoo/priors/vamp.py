@@ -19,7 +19,7 @@ class VampPrior(keras.layers.Layer):
     Args:
         data_shape: of one pseudo-input.
         components: K.
-        mean, deviation: of the normal law they start from; N(0.05, 0.01^2) where None and
+        mean, deviation: of the normal distribution they start from; N(0.05, 0.01^2) where None and
             bounded, N(0, 1) where not. A start of data goes through `start_at`.
         bounded: keep every pseudo-input in [0, 1].
         **options: those of `keras.layers.Layer`.

@@ -17,30 +17,14 @@ import numpy as np
 
 from zoo.contract import settings
 from zoo.contract.model import GenerativeModel
+from zoo.saving import known
 from zoo.saving.budget import MOST_PARAMETERS
+from zoo.saving.known import is_size
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MOST_BYTES = 2 * 2**30  # of a file, and of what it unpacks to
 MOST_TEXT = 10_000_000  # bytes of a config
 DEEPEST = 60  # nested objects of a config
-LAYERS = """InputLayer Dense EinsumDense Embedding Conv1D Conv2D Conv3D Conv1DTranspose
-Conv2DTranspose Conv3DTranspose DepthwiseConv2D SeparableConv2D BatchNormalization
-LayerNormalization GroupNormalization UnitNormalization Activation ReLU LeakyReLU PReLU ELU
-Softmax Flatten Reshape Permute RepeatVector Cropping1D Cropping2D ZeroPadding1D ZeroPadding2D
-UpSampling1D UpSampling2D MaxPooling2D AveragePooling2D GlobalAveragePooling1D
-GlobalAveragePooling2D GlobalMaxPooling2D Add Subtract Multiply Average Maximum Minimum
-Concatenate Dot Rescaling Dropout SpatialDropout2D GaussianNoise LSTM GRU SimpleRNN LSTMCell
-GRUCell SimpleRNNCell Identity""".split()
-KNOWN = {  # module -> the classes of it that a config may name; None: any class of that module
-    "keras": {"Sequential", "Functional", "Model", "DTypePolicy"},
-    "keras.src.models.functional": {"Functional"},
-    "keras.layers": set(LAYERS),
-    "keras.initializers": None,
-    "keras.constraints": None,
-    "keras.regularizers": None,
-    "keras.optimizers": None,
-    "keras.optimizers.schedules": None,
-}
 
 
 def load(
@@ -123,10 +107,11 @@ def inspect(kept, path, most_bytes, most_parameters):
             raise
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{str(path)!r} is refused: it is damaged ({reason}).") from error
-    asked = 0
-    for part in objects(config, path):
+    parts = list(objects(config, path))
+    for part in parts:
         require_known(part, path)
-        asked += parameters(part)
+    most = known.widest(parts)
+    asked = int(sum(parameters(part, most) for part in parts))
     for what, count in (("asks for", asked), ("holds", stored)):
         if count > most_parameters:
             refuse(path, f"it {what} {count:,} numbers; at most {most_parameters:,} are loaded")
@@ -161,43 +146,27 @@ def require_known(part, path):
         if registered != f"zoo>{name}" or registered not in ours:
             refuse(path, f"its config names {registered!r}, which the zoo has not")
         return
-    classes = KNOWN.get(module or "", ())
+    classes = known.CLASSES.get(module or "", set())
     plain = registered in (None, name) and registered not in ours
     if not plain or (classes is not None and name not in classes):
         refuse(path, f"its config names {module}.{name}, which is not loaded")
 
 
-def parameters(part):
+def parameters(part, most):
     """About as many numbers as an object of a config asks for.
 
-    Exact for Keras's layers; for the zoo's own the product of the three largest sizes, each
-    one more, which none of them exceeds by much.
+    Exact for most layers of Keras; for the zoo's own the product of the three largest sizes,
+    each one more, which none of them exceeds by much.
     """
-    own = part.get("config")
-    own = own if isinstance(own, dict) else {}
-    shape = (part.get("build_config") or {}).get("input_shape")
-    given = shape[-1] if isinstance(shape, list) and isinstance(shape[-1], int) else 1
-    sizes = [own[key] for key in ("units", "filters", "output_dim") if is_size(own.get(key))]
-    if sizes:
-        given = own["input_dim"] if is_size(own.get("input_dim")) else given
-        kernel = own.get("kernel_size")
-        sides = kernel if isinstance(kernel, list) else [kernel]
-        area = int(np.prod([float(k) for k in sides if k is not None and is_size(k)]))
-        recurrent = 4 * (given + sizes[0]) if "recurrent_activation" in own else given
-        return sizes[0] * (recurrent * max(1, area) + 1)
     if not str(part.get("registered_name")).startswith("zoo>"):
-        return 0
+        return known.of_layer(part, most) if part.get("module") == "keras.layers" else 0
+    own = known.own_of(part)
     cls = keras.saving.get_custom_objects().get(part["registered_name"])
     declared = settings.of(cls) if isinstance(cls, type) else {}
     counts = {name for name, setting in declared.items() if not setting.kind.is_size}
     own = {key: value for key, value in own.items() if key not in counts | {"seed"}}
     largest = sorted(plain_sizes(own), reverse=True)[:3]
     return int(np.prod([n + 1.0 for n in largest])) if largest else 0
-
-
-def is_size(value):
-    """Whether a value is a positive integer."""
-    return type(value) is int and value > 0
 
 
 NO_SIZES = {"noise_version", "shared_object_id", "first", "period", "cap", "decay_steps"}

@@ -1,4 +1,4 @@
-"""What models of sequences share, whose state is believed from what was seen."""
+"""What models of sequences share, whose state is inferred from the past."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ MaxJump = Annotated[int, Count(size=True, search=(1, 4))]
 
 
 class SequenceModel(SequenceVerbs, EvidenceBound, GenerativeModel):
-    """A state z of each step, a diagonal Gaussian given b, which holds what was seen.
+    """A state z of each step, a diagonal Gaussian given b, which summarizes the past.
 
     A class adds `ahead(z, jump, training)`: means, then ln variances, `jump` steps after z.
 

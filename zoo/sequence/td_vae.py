@@ -15,14 +15,14 @@ from zoo.verbs.sequences import joined
 
 @register
 class TDVAE(SequenceModel):
-    """A state z of a sequence, believed from what was seen, that jumps d steps ahead at once.
+    """A state z of a sequence, inferred from its past, that jumps d steps ahead at once.
 
         divergence     = KL(q_S(z1|z2, b1, b2) | p_B(z1|b1))
         jump           = ln p_B(z2|b2) - ln p_T(z2|z1, d)
         reconstruction = -ln p_D(x2|z2),  z2 ~ p_B(z2|b2), z1 ~ q_S(z1|z2, b1, b2)
 
     at two steps t1 and t2 = t1 + d of each sequence: d is drawn from 1 ... `max_jump`, then t1.
-    b is what a recurrent network has made of the sequence up to a step. The loss is a bound of
+    b is the state of a recurrent network after the sequence up to a step. The loss is a bound of
     -ln p(x2|x up to t1).
 
     Departures: one layer of z, where the paper has two for images, and plain perceptrons; the
@@ -85,7 +85,7 @@ class TDVAE(SequenceModel):
         return self.jump_terms(*chosen, jump=jump, training=training)
 
     def jump_terms(self, b1, b2, x2, jump, training):
-        """The terms where beliefs are b1 and, `jump` steps later, b2, and x2 is seen."""
+        """The terms where beliefs are b1 and, `jump` steps later, b2, and x2 is observed."""
         terms, _ = self.terms_and_weights(b1, b2, x2, jump, training)
         return terms
 
@@ -93,14 +93,14 @@ class TDVAE(SequenceModel):
         """The terms of a jump, and ln of the importance weight of the same draw for p(x2|b1)."""
         early, late = (self.prior_network(b, training=training) for b in (b1, b2))
         z2, log_late = self.posterior.sample(late)
-        drawn, reached, seen = copies(z2, 3)
+        drawn, reached, decoded = copies(z2, 3)
         smooth = self.smoother(tf.concat([drawn, b1, b2], axis=1), training=training)
         z1, log_smooth = self.posterior.sample(smooth)
         log_ahead = self.posterior.log_prob(reached, self.ahead(z1, jump, training))
         terms = {
             "divergence": gaussian_kl(*tf.split(smooth, 2, axis=1), *tf.split(early, 2, axis=1)),
             "jump": log_late - log_ahead,
-            "reconstruction": self.likelihood.nll(x2, self.decoder(seen, training=training)),
+            "reconstruction": self.likelihood.nll(x2, self.decoder(decoded, training=training)),
         }
         log_early = self.posterior.log_prob(z1, early)
         return terms, log_early - log_smooth - terms["jump"] - terms["reconstruction"]

@@ -67,7 +67,7 @@ class VariationalModel(CodeVerbs, EvidenceBound, GenerativeModel):
         return {**networks, "likelihood": likelihood}
 
     def codes(self, x, training):
-        """What the encoder says of x: the posterior's parameters."""
+        """The posterior's parameters of x, from the encoder."""
         return self.encoder(x, training=training)
 
     def elbo_parts(self, x, training):

@@ -37,7 +37,7 @@ class EvidenceBound(Capabilities):
 
     @classmethod
     def distributions(cls, data_shape, latent_dim, likelihood, posterior, prior):
-        """Likelihood, posterior and prior by name: those given, or the class's own."""
+        """Likelihood, posterior and prior by name: the arguments, or the class's own."""
         return {
             "likelihood": cls.chosen_likelihood(likelihood, data_shape),
             "posterior": posterior or cls.default_posterior(),

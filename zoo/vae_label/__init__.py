@@ -1,1 +1,1 @@
-"""An evidence bound with a label that is given or missing."""
+"""An evidence bound with a label that is known or missing."""

@@ -8,16 +8,16 @@ from zoo.vae_label.base import LabelledVariationalModel
 
 @register
 class CVAE(LabelledVariationalModel):
-    """A VAE that is told the class of what it encodes and decodes.
+    """A VAE conditioned on the class of what it encodes and decodes.
 
         loss = -E_q ln p(x|z, c) + KL(q(z|x, c) | N(0, I)),  z ~ q(z|x, c)
 
-    The code says what the label does not. `classify` weighs the bounds of all classes by
+    The code holds what the label does not. `classify` weighs the bounds of all classes by
     Bayes' rule:
 
         p(c|x) ~ softmax_c [bound of ln p(x|c) + ln p(c)]
 
-    Both networks see the label; a posterior without it, as lectures print, is another model.
+    Both networks take the label; a posterior without it, as lectures print, is another model.
     Not the model of Sohn et al. (2015), whose prior is a network too.
 
     Departures: there is no single paper; this is the M2 model of the reference with every

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from zoo.contract import checks
-from zoo.contract.settings import Weight, Widths
+from zoo.contract.settings import Number, Weight, Widths
 from zoo.networks import default
 from zoo.registry import register
 from zoo.vae_label.base import LabelledVariationalModel
@@ -20,14 +21,14 @@ class M2VAE(LabelledVariationalModel):
 
         bound = -b(x, y)                                    where the label is known    (Eq. 6)
         bound = -sum_y q(y|x) [b(x, y) - ln q(y|x)]         where it is -1              (Eq. 7)
-        classification = -alpha ln q(y|x), mean of the labelled rows                    (Eq. 9)
+        classification = -alpha N / N_l ln q(y|x) of labelled rows, 0 of the others     (Eq. 9)
 
-    The labels of all rows are enumerated in one pass, known or not. Without the last term
-    labels would not teach the classifier. The paper's weight, 0.1 N for a sum over the
-    labelled rows, is alpha = 0.1 here, whatever the number of rows.
+    N_l of N training rows have labels. The labels of all rows are enumerated in one pass, known
+    or not. Without the last term labels would not teach the classifier. The paper's weight, 0.1 N
+    for the mean over labelled rows of a sum over all rows, is alpha = 0.1 for means.
 
     Departures: labelled and unlabelled rows share a batch as they come; the paper draws a
-    fixed number of each.
+    fixed number of each. In evaluation the last term is the mean over the labelled rows there.
 
     Args:
         encoder: `[data, labels]` to `(batch, 2 latent_dim)`: means, then ln variances.
@@ -36,6 +37,8 @@ class M2VAE(LabelledVariationalModel):
         latent_dim: size of the code; 50 in the paper.
         num_classes: how many labels.
         classification_weight: alpha.
+        labelled_share: N_l / N; counted by the first `fit` where None. 0: each batch takes the
+            mean over its own labelled rows, which weighs less where many batches have none.
 
     Reference: Kingma, Rezende, Mohamed and Welling, 2014, "Semi-supervised learning with
     deep generative models".
@@ -46,6 +49,7 @@ class M2VAE(LabelledVariationalModel):
     }
     terms = {"model": ("bound", "classification")}
     targets = "some_labels"
+    formerly = {"labelled_share": 0.0}
 
     def __init__(
         self,
@@ -56,12 +60,15 @@ class M2VAE(LabelledVariationalModel):
         num_classes,
         *,
         classification_weight: Annotated[float, Weight(search=(0.01, 10.0))] = 0.1,
+        labelled_share: Annotated[float | None, Number(at_least=0.0, at_most=1.0)] = None,
         **parts,
     ):
         data_shape = checks.shapes(encoder.input_shape)[0]
         checks.require_map(type(self), "classifier", classifier, data_shape, (num_classes,))
         parts |= {"classifier": classifier, "classification_weight": classification_weight}
+        parts["labelled_share"] = labelled_share
         super().__init__(encoder, decoder, latent_dim, num_classes, **parts)
+        self.share = labelled_share
 
     @classmethod
     def default_networks(
@@ -91,11 +98,16 @@ class M2VAE(LabelledVariationalModel):
             for p, b in ((one_hot, bounds), (tf.exp(log_q), bounds - log_q))
         )
         cross_entropy = -tf.reduce_sum(one_hot * log_q, axis=1)
-        alpha = self.now(self.classification_weight)
+        weighted = training and self.share
+        each = cross_entropy / self.share if weighted else self.among(y >= 0, cross_entropy)
         return {
             "bound": -tf.where(y >= 0, labelled, unlabelled),
-            "classification": alpha * self.among(y >= 0, cross_entropy),
+            "classification": self.now(self.classification_weight) * each,
         }
+
+    def see_labels(self, y):
+        if self.share is None:
+            self.share = float(np.mean(np.asarray(y) >= 0))
 
     def classify(self, x):
         """q(y|x), `(batch, num_classes)`."""

@@ -15,7 +15,7 @@ from zoo.verbs.labels import completed
 
 @register
 class MoGVAECluster(VariationalModel):
-    """A VAE whose prior is a mixture of Gaussians, and whose encoder says which one.
+    """A VAE whose prior is a mixture of Gaussians, and whose encoder infers which one.
 
         reconstruction = -E_q ln p(x|z)
         divergence     = sum_k q_k KL(q(z|x) | N(mean_k, diag var_k))

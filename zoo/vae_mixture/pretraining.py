@@ -33,8 +33,8 @@ class Alone(EvidenceBound, GenerativeModel):
 
     def autoencoder_loss(self, x, y, training):
         output = self.encoder(x, training=training)
-        shown = self.decoder(self.posterior.mean(output), training=training)
-        terms = {"reconstruction": self.likelihood.nll(x, shown), "cluster": 0.0}
+        decoded = self.decoder(self.posterior.mean(output), training=training)
+        terms = {"reconstruction": self.likelihood.nll(x, decoded), "cluster": 0.0}
         if self.prior is not None:
             best = tf.stop_gradient(self.posterior.best_shares(output, self.prior))
             log_q = self.posterior.log_shares(output)

@@ -28,10 +28,12 @@ class HierarchicalPriorVAE(VariationalModel):
 
         beta <- beta exp(nu f delta),  f = -1 if delta > 0 else tanh(tau (beta - 1))
 
-    within [1e-6, 1]. Up to a constant the loss is the negative of the evidence bound of a Gaussian
-    likelihood of variance beta D / 2: `bound` in the logs. `sample` gives means alone.
+    Up to a constant the loss is the negative of the evidence bound of a Gaussian likelihood of
+    variance beta D / 2: `bound` in the logs. `sample` gives means alone.
 
-    Departures: beta is clipped, without which it under- and overflows; delta starts at 0.
+    Departures: beta is clipped to [2e-6 / D, 1], without which it under- and overflows, and
+    starts far below 1 for the sum over dimensions: the paper leaves the scale open. delta
+    starts at 0. ln variances of the prior are clipped to [-10, 10].
 
     Args:
         encoder: data to `(batch, 2 latent_dim)`: means, then ln variances.
@@ -40,6 +42,8 @@ class HierarchicalPriorVAE(VariationalModel):
         latent_dim: size of the code.
         tolerance: kappa, the root mean square error allowed for one dimension.
         speed, steepness: nu, of beta, and tau, how soon it slows down below 1.
+        initial_variance: of the likelihood before the first step, beta_0 D / 2; well below
+            tolerance^2, or the constraint is never met and the prior never trained.
 
     Reference: Klushyn et al., 2019, "Learning hierarchical priors in VAEs", NeurIPS.
     """
@@ -48,7 +52,7 @@ class HierarchicalPriorVAE(VariationalModel):
     rounds = (("autoencoder", "prior"),)
     terms = {"autoencoder": ("rate", "distortion"), "prior": ("rate",)}
     watched = {"autoencoder": ("bound", "beta")}
-    state = {"beta": 1e-3, "average": 0.0, "met": 0.0}
+    state = {"beta": 1e-6, "average": 0.0, "met": 0.0}
     monitor = ("val_autoencoder_bound", "min")
 
     def __init__(
@@ -61,10 +65,13 @@ class HierarchicalPriorVAE(VariationalModel):
         tolerance: Annotated[float, Number(above=0.0, search=(0.03, 0.3))] = 0.1,
         speed: Annotated[float, Number(at_least=0.0)] = 1.0,
         steepness: Annotated[float, Number(at_least=0.0)] = 5.0,
+        initial_variance: Annotated[float, Number(above=0.0, search=(1e-4, 1e-2))] = 1e-3,
         **parts,
     ):
         parts |= {"tolerance": tolerance, "speed": speed, "steepness": steepness}
+        parts["initial_variance"] = initial_variance
         super().__init__(encoder, decoder, latent_dim, prior=prior, **parts)
+        self.beta.assign(2.0 * initial_variance / math.prod(self.data_shape))
 
     @staticmethod
     def default_likelihood(bounded):
@@ -106,7 +113,7 @@ class HierarchicalPriorVAE(VariationalModel):
         holds = tf.cast(average < 0.0, tf.float32)
         slope = holds * tf.tanh(self.steepness * (self.beta - 1.0)) - (1.0 - holds)
         factor = tf.exp(self.speed * self.met * slope * average)
-        beta = tf.clip_by_value(self.beta * factor, 1e-6, 1.0)
+        beta = tf.clip_by_value(self.beta * factor, 2e-6 / math.prod(self.data_shape), 1.0)
         return {"average": average, "met": tf.maximum(self.met.value, holds), "beta": beta}
 
     def sample(self, count, seed=None):

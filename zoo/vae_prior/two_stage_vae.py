@@ -35,7 +35,7 @@ class TwoStageVAE(VariationalModel):
 
     `fit` trains the first, `fit_sampler(x)` then the second, on codes drawn anew in every
     epoch; the first stays as it is. `sample` draws u, z ~ p(z|u) and the mean of p(x|z).
-    `score` is the bound of the first stage.
+    `score` is the bound of the first stage; importance weights are of both, once both are fitted.
 
     Departures: rates are not halved on the way. Default networks of the second stage have
     the widths of `hidden`.
@@ -67,8 +67,8 @@ class TwoStageVAE(VariationalModel):
         **parts,
     ):
         if prior.data_shape != (latent_dim,):
-            words = f"`prior` of TwoStageVAE must be a model of vectors of {latent_dim}."
-            raise ValueError(f"{words} Received: one of shape {prior.data_shape}.")
+            message = f"`prior` of TwoStageVAE must be a model of vectors of {latent_dim}."
+            raise ValueError(f"{message} Received: one of shape {prior.data_shape}.")
         parts |= {"prior": prior, "prior_epochs": prior_epochs}
         super().__init__(encoder, decoder, latent_dim, **parts)
         self.first_prior = StandardNormal(latent_dim)
@@ -85,6 +85,11 @@ class TwoStageVAE(VariationalModel):
 
     def divergence(self, output, z, log_q, training):
         return self.posterior.divergence(output, z, log_q, self.first_prior)
+
+    def log_prior(self, z):
+        """ln p(z) by a weight of one draw of u; of N(0, I) before the second stage is fitted."""
+        fitted = self.prior.is_fitted
+        return self.prior.log_weights(z)[:, 0] if fitted else self.first_prior.log_prob(z)
 
     def draw_codes(self, count):
         self.require_fitted()

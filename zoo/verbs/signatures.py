@@ -33,6 +33,7 @@ SCORES = {  # kind of score -> what `score` gives
     "logit": "the discriminator's raw output",
     "neg_energy": "minus an energy, without a scale of its own",
     "neg_anomaly": "minus an anomaly score, without a scale of its own",
+    "neg_feature_error": "minus a discriminator's feature error and a divergence; no likelihood",
 }
 PNG_CHANNELS = (1, 2, 3, 4)
 
