@@ -20,6 +20,7 @@ EXPERIMENTS = {
     "E6": "capacities",
     "E7": "embeddings",
     "E9": "radius",
+    "E14": "denoising",
 }
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 

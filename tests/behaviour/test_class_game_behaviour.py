@@ -144,7 +144,7 @@ def test_truncation_trades_variety(figure):
 def test_samples_are_of_averaged_weights():
     model = trained(BigGAN, average_decay=0.99, average_start=100)
     z, labels = np.random.default_rng(0).normal(size=(5, 8)).astype("float32"), np.zeros(5, int)
-    live = model.generator([z, tf.constant(labels)], training=False).numpy()
+    live = model.generator([tf.constant(z), tf.constant(labels)], training=False).numpy()
     assert np.abs(model.decode(z, labels) - live).max() > 1e-3
 
 
