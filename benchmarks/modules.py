@@ -51,23 +51,23 @@ def product(line):
 def convolution(line):
     """2 x examples x channels x the pairs of places and kernel positions that meet."""
     (_, result), (_, image), (_, kernel), *_ = shapes(line)
-    names, shape = re.search(r"dim_labels=(\w+)_(\w+)->(\w+)", line).groups(), {}
-    for labels, sizes in zip(names, (image, kernel, result), strict=True):
-        shape |= {(labels, label): size for label, size in zip(labels, sizes, strict=True)}
-    of_image, of_kernel, of_result = names
+    names = re.search(r"dim_labels=(\w+)_(\w+)->(\w+)", line).groups()
+    image, kernel, result = (
+        dict(zip(labels, sizes, strict=True))
+        for labels, sizes in zip(names, (image, kernel, result), strict=True)
+    )
     window, places = re.search(r"window={([^}]*)}", line), 1
     window = dict(part.split("=") for part in window[1].split()) if window else {}
-    for axis in filter(str.isdigit, of_kernel):
+    for axis in filter(str.isdigit, kernel):
         number = int(axis)
         places *= meeting(
-            shape[of_image, axis],
-            shape[of_kernel, axis],
-            shape[of_result, axis],
+            image[axis],
+            kernel[axis],
+            result[axis],
             *(entry(window, name, number, 1) for name in ("stride", "lhs_dilate", "rhs_dilate")),
             entry(window, "pad", number, "0_0"),
         )
-    channels = shape[of_kernel, "i"] * shape[of_result, "f"]
-    return 2 * shape[of_result, "b"] * channels * places
+    return 2 * result["b"] * kernel["i"] * result["f"] * places
 
 
 def entry(window, name, axis, default):
