@@ -107,6 +107,7 @@ def sides(model, data):
 def fit(model, data, **options):
     """Trains a model, with what is held out to validate it; the `History`."""
     train, (x, y) = sides(model, data)
+    options = {"shuffle": data.order, **options}
     return model.fit(*train, validation_data=x if y is None else (x, y), **options)
 
 

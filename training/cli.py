@@ -136,7 +136,8 @@ def check_data(name, data_dir):
     """Refuses a name that no data set has."""
     from zoo.training import data
 
-    if name in data.names() or ":" in name:
+    kind, _ = data.kind_of(name)
+    if name in data.names() or kind is not None:
         return
     import tensorflow_datasets
 
@@ -156,6 +157,20 @@ def info(given):
     from zoo.training import describe
 
     print(describe.model(given.model))
+
+
+def survey(given):
+    from zoo.training.data.survey import survey as look
+    from zoo.training.reporting.drawings import show_data
+
+    if pathlib.Path(given.out).suffix != ".png":
+        raise ValueError(f"`--out` must end in .png. Received: {given.out!r}.")
+    options = {key: value for key, value in given.as_dict().items() if key not in ("name", "out")}
+    found = look(given.name, **options)
+    print("\n".join(found.lines))
+    if show_data(found.data, given.out):
+        print(f"picture: {given.out}")
+    print(f"train on it: {found.command}")
 
 
 def train(given):
@@ -267,6 +282,7 @@ def new(given):
 COMMANDS = {
     "list": list_models,
     "info": info,
+    "data": survey,
     "train": train,
     "tune": tune,
     "evaluate": evaluate,

@@ -14,7 +14,6 @@ COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
 OR_NONE = (
     "batch_size",
     "limit",
-    "size",
     "labels_per_class",
     "sample_every",
     "save_every",
@@ -24,9 +23,21 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 FOREIGN = ("config", "print_config", "resume", "<<")  # keys that no config has
 DEEPEST = 20  # levels of one, which has three
 NONE = type(None)
+OF_DATA = ("data_dir", "size", "limit", "labels_per_class", "seed", "background", "fit", "stream")
+OF_DATA += ("label_column", "order", "flip", "crop", "color")
 KINDS = {  # of the fields that are no counts
     "data": (str,),
     "data_dir": (str, NONE),
+    "size": (int, list, tuple, NONE),
+    "background": (str,),
+    "fit": (str,),
+    "label_column": (str, NONE),
+    "stream": (bool, NONE),
+    "order": (str, NONE),
+    "flip": (bool,),
+    "crop": (int,),
+    "color": (float, int),
+    "data_version": (int,),
     "on_divergence": (str,),
     "strategy": (str,),
     "jit_compile": (bool,),
@@ -41,8 +52,9 @@ class Config:
 
     Args:
         model: name of the catalogue.
-        data: name of a data set of `zoo.training.data`.
-        data_dir, size, limit, labels_per_class: those of `zoo.training.data.load`.
+        data: name or path of a data set, as `zoo.training.data.load` takes it.
+        data_dir, size, limit, labels_per_class, background, fit, label_column, stream, order,
+            flip, crop, color: those of `zoo.training.data.load`.
         epochs: passes over the training data.
         batch_size: of one move; the model's own where None.
         latent_dim: size of the code or noise.
@@ -59,14 +71,23 @@ class Config:
         strategy: "one", "mirrored" or "tpu", of `zoo.training.strategy`. Workers would all write
             the folder of one run: train them by `model.fit`.
         settings: those of the class, by name.
+        data_version: `version` of `zoo.training.data.load`; that of a run stays.
     """
 
     model: str
     data: str = "digits"
     data_dir: str | None = None
-    size: int | None = None
+    size: int | list | None = None
     limit: int | None = None
     labels_per_class: int | None = None
+    background: str = "white"
+    fit: str = "stretch"
+    label_column: str | None = None
+    stream: bool | None = None
+    order: str | None = None
+    flip: bool = False
+    crop: int = 0
+    color: float = 0.0
     epochs: int = 20
     batch_size: int | None = None
     latent_dim: int = 16
@@ -83,6 +104,7 @@ class Config:
     steps_per_execution: int = 1
     strategy: str = "one"
     settings: dict = dataclasses.field(default_factory=dict)
+    data_version: int = datasets.VERSION
 
     def __post_init__(self):
         checks.require_type("model", self.model, str)
@@ -97,6 +119,8 @@ class Config:
                 checks.require_count(name, value)
         if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise ValueError(f"`seed` must be from 0 to {2**31 - 1}. Received: {self.seed!r}.")
+        self.size = list(self.size) if isinstance(self.size, (list, tuple)) else self.size
+        datasets.checked_options(self)
         checks.require_choice("precision", self.precision, PRECISIONS)
         checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
         strategy.check(self.strategy)
@@ -104,9 +128,18 @@ class Config:
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
 
     def load_data(self):
-        """The data of this run."""
-        names = ("data_dir", "size", "limit", "labels_per_class", "seed")
-        return datasets.load(self.data, **{name: getattr(self, name) for name in names})
+        """The data of this run; `order` then says how it goes through them."""
+        options = {name: getattr(self, name) for name in OF_DATA}
+        data = datasets.load(self.data, **options, version=self.data_version)
+        self.order = data.order
+        return data
+
+    def as_in(self, folder):
+        """The config, with the version of the data of the run that a folder holds."""
+        if not (pathlib.Path(folder) / "config.yaml").is_file():
+            return self
+        fields = read_yaml(pathlib.Path(folder) / "config.yaml")
+        return dataclasses.replace(self, data_version=version_of(fields))
 
     def as_dict(self):
         """As `config.yaml` holds it: the settings of the class lie with its name."""
@@ -134,8 +167,13 @@ class Config:
         own = dict(fields["model"])
         checks.require_type("model.name", own.get("name"), str)
         names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
-        fields = {**fields, "model": own.pop("name")}
+        fields = {**fields, "model": own.pop("name"), "data_version": version_of(fields)}
         return cls(settings=own, **{key: fields[key] for key in names if key in fields})
+
+
+def version_of(fields):
+    """The version of the data of a config: that of 0.1.0 wherever a run wrote none."""
+    return fields.get("data_version", 1 if "versions" in fields else datasets.VERSION)
 
 
 def rates_of(rates):

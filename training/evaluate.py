@@ -79,13 +79,17 @@ def reconstruction(model, data, seed=0):
     from zoo.input_pipeline.batches import mapped
 
     is_search = "seed" in model.offered()["reconstruct"]  # of a code for each example
-    test = data.test[:SEARCHED] if is_search else data.test
-    again = mapped(model.reconstruct, test)
-    squares = np.mean((again - test).reshape(len(test), -1) ** 2, axis=1)
+    test, mean = data.test[:SEARCHED] if is_search else data.test, data.train.mean(axis=0)
+    squares = mapped(lambda rows: squared(np.asarray(model.reconstruct(rows)) - rows), test)
     meaning = "squared error per value on test data; reference: the mean of the training data"
-    reference = np.mean((test - data.train.mean(axis=0)) ** 2)
+    reference = np.mean(mapped(lambda rows: squared(rows - mean), test))
     row = entry(squares.mean(), len(test), meaning, reference, mean_error(squares), seed, len(test))
     return {"reconstruction_mse": row}
+
+
+def squared(gaps):
+    """The mean square of each row."""
+    return np.mean(gaps.reshape(len(gaps), -1) ** 2, axis=1)
 
 
 def classes(model, data, seed=0):
@@ -133,7 +137,7 @@ def translation(model, data, seed=0):
         return {}
     from zoo.metrics.pixel_error import pixel_errors
 
-    x, y = data.test, data.test_targets
+    x, y = np.asarray(data.test), np.asarray(data.test_targets)
     ways = {"": (x, y, translated(model, x, seed))}
     if model.targets == "domain":
         ways = {"_xy": ways[""], "_yx": (y, x, translated(model, y, seed, verb="translate_yx"))}

@@ -34,7 +34,7 @@ def words(message, known, argv):
 
 
 KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "NoneType": "null"}
-KINDS |= {"dict": "a number for each player", "str": "a string"}
+KINDS |= {"dict": "a number for each player", "str": "a string", "Sizes": "such as 64,48"}
 
 
 def option_names(known, argv):

@@ -8,6 +8,7 @@ from jsonargparse import (
     ArgumentParser,
 )
 
+from zoo.training.data.options import data_options, survey_options
 from zoo.training.option_types import Help, Sizes
 
 
@@ -111,15 +112,6 @@ def tune_options(made, name, own):
     add("--vary", nargs="+", help="settings to search; null: those that `zoo info NAME` lists")
     fit_options(made)
     model_options(made, own)
-
-
-def data_options(made):
-    add = made.add_argument
-    add("--data", type=str, default="digits", help="name of a data set")
-    add("--data-dir", type=str | None, help="folder of TFDS data")
-    add("--size", type=int | None, help="resize images to this height and width")
-    add("--limit", type=int | None, help="use at most this many training examples")
-    add("--labels-per-class", type=int | None, help="labeled examples of each class; null: all")
 
 
 def fit_options(made):
@@ -260,6 +252,11 @@ PARSERS = {  # command -> what adds its options, its description, an example
         info_options,
         "Describes one model: formulas, players, settings, verbs",
         "zoo info wgan_gp",
+    ),
+    "data": (
+        survey_options,
+        "Tells what a data set holds, how it is read and how to train on it",
+        "zoo data photographs/ --size 64",
     ),
     "train": (
         train_options,

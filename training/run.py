@@ -208,7 +208,7 @@ def train(
             not that of the run in `out`, or if training diverges.
         OSError: if a checkpoint cannot be written, or if another worker ends.
     """
-    config = Config(model, **options)
+    config = Config(model, **options).as_in(out)
     require_usable(out)
     writes = strategy.writes(config.strategy)
     with lock.held(pathlib.Path(out) / CHECKPOINTS) if writes else contextlib.nullcontext():

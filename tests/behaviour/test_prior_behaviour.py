@@ -17,7 +17,7 @@ from zoo.posteriors.kumaraswamy import Kumaraswamy
 from zoo.priors.beta_sticks import BetaSticks
 from zoo.priors.hierarchical import HierarchicalPrior
 from zoo.priors.normal import StandardNormal
-from zoo.training.data.named import digits
+from zoo.training.data.embedded import digits
 from zoo.vae.vae import VAE
 from zoo.vae_prior.hierarchical_prior_vae import HierarchicalPriorVAE
 from zoo.vae_prior.stick_breaking_vae import StickBreakingVAE

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from zoo.networks.labelled import labelled
 from zoo.networks.mlp import mlp
-from zoo.training.data.arrays import some_labels
+from zoo.training.data.labels import some_labels
 from zoo.training.data.planted import blobs
 from zoo.vae_label.m2_vae import M2VAE
 

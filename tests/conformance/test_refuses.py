@@ -37,7 +37,11 @@ BAD = {
     "nan": (holed, ValueError, r"finite.*Received: nan at index \(2, 0, 1, 0\)"),
     "shape": (lambda: images()[:, :4], ValueError, r"\(batch, 8, 8, 1\).*Received: \(8, 4, 8, 1\)"),
     "empty": (lambda: images()[:0], ValueError, "at least one example.*Received: none"),
-    "nothing": (lambda: None, TypeError, "array or a `tf.data.Dataset`.*Received: NoneType"),
+    "nothing": (
+        lambda: None,
+        TypeError,
+        "an object .* or a `tf.data.Dataset`.*NoneType",
+    ),
     "generator": (lambda: iter(images()), TypeError, "from_generator.*Received"),
 }
 DATASETS = [case for case in BAD if case not in ("empty", "nothing", "generator")]

@@ -205,6 +205,7 @@ def test_a_folder_of_hostile_images_is_read_in_little_memory(tmp_path):
     code = """
 import sys, warnings
 import PIL.Image, PIL.PngImagePlugin, numpy, zoo.training.data
+PIL.Image.init()
 def most():
     lines = open("/proc/self/status").read().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
@@ -218,8 +219,8 @@ print(most() - before)
     command = [sys.executable, "-c", code, tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     told, kilobytes = done.stdout.splitlines()
-    words = "6 of 11 images could not be read: skipped."
-    assert told == str([5, (8, 8, 1), words, 1]), done.stderr
+    words = "6 of 11 images could not be read: skipped. bomb10000.png: 10000 x 10000 pixels, "
+    assert told.startswith(str([5, (8, 8, 1), words])[:-2]) and told.endswith(", 1]"), told
     assert int(kilobytes) < 20_000  # the smallest bomb has 64 MB
 
 
@@ -227,7 +228,7 @@ def test_images_that_would_fill_the_memory_are_refused(tmp_path):
     """F28: the size of the first would be that of all."""
     for number in range(3):
         Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / f"{number}.png")
-    with pytest.raises(data.DataError, match="`size` must be .* 3 images .*: 20000 x 20000"):
+    with pytest.raises(data.DataError, match="`size` must be of at most .*: 20000 x 20000"):
         data.load(f"folder:{tmp_path}", size=20_000)
 
 
@@ -238,7 +239,7 @@ def test_a_folder_brings_images_to_one_size(tmp_path):
 
 
 def test_a_folder_without_images_is_an_error(tmp_path):
-    with pytest.raises(data.DataError, match="at least two readable PNG or JPEG"):
+    with pytest.raises(data.DataError, match="must hold images that can be read.*: 0"):
         data.load(f"folder:{tmp_path}")
 
 

@@ -14,8 +14,7 @@ from zoo.networks.mlp import mlp
 from zoo.priors.generator import PriorGenerator
 from zoo.priors.normal import StandardNormal
 from zoo.training import data as datasets
-from zoo.training.data import planted
-from zoo.training.data.arrays import Data
+from zoo.training.data import Data, planted
 from zoo.training.measures import Subject, measured
 from zoo.verbs.codes import CodeVerbs
 

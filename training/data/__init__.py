@@ -1,6 +1,17 @@
-"""Data sets as arrays: by name, from files, planted with known answers."""
+"""Data sets by name and by path: embedded, planted with known answers, or of a user's own files."""
 
-from zoo.training.data.arrays import Data, DataError, from_arrays
-from zoo.training.data.named import PAIRED, load, names
+from zoo.training.data.arrays import from_arrays
+from zoo.training.data.dataset import VERSION, Data, DataError
+from zoo.training.data.named import PAIRED, checked_options, kind_of, load, names
 
-__all__ = ["PAIRED", "Data", "DataError", "from_arrays", "load", "names"]
+__all__ = [
+    "PAIRED",
+    "VERSION",
+    "Data",
+    "DataError",
+    "checked_options",
+    "from_arrays",
+    "kind_of",
+    "load",
+    "names",
+]

@@ -4,8 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from zoo.training.data.arrays import with_targets
-
 SIGMA = 0.1  # of the noise, for pixels in [0, 1]
 COPIES = 8  # corrupted versions of each training image, each with noise of its own
 
@@ -37,19 +35,18 @@ def corrupted(data, kind, seed, sigma=SIGMA, copies=COPIES):
         copies: corrupted versions of each training image.
     """
     rng = np.random.default_rng(seed)
-    train, test = np.repeat(data.train, copies, axis=0), data.test
-    name = f"{kind}:{data.name}"
-    source = f"{data.source}; {kind} noise of sigma {sigma:g}, seed {seed}"
-    plain = dataclasses.replace(
+    train, test = np.repeat(np.asarray(data.train), copies, axis=0), np.asarray(data.test)
+    return dataclasses.replace(
         data,
-        name=name,
-        source=source,
+        name=f"{kind}:{data.name}",
+        source=f"{data.source}; {kind} noise of sigma {sigma:g}, seed {seed}",
         train=CORRUPTIONS[kind](train, sigma, rng),
         test=CORRUPTIONS[kind](test, sigma, rng),
         train_labels=None,
         test_labels=None,
         num_classes=None,
-        train_targets=None,
-        test_targets=None,
+        class_names=(),
+        train_targets=train,
+        test_targets=test,
+        paired=("train", "test"),
     )
-    return with_targets(plain, train, test)

@@ -14,7 +14,7 @@ def mmd(subject):
     """The kernel distance of the values themselves."""
     from zoo.losses.discrepancy import mmd as distance
 
-    scale = float(np.mean(np.var(subject.data.test, axis=0))) or 1.0
+    scale = float(np.mean(subject.data.test.var(axis=0))) or 1.0
 
     def measure(kind, repeat):
         sides = rows_of(subject, kind, repeat), rows_of(subject, "test", repeat)

@@ -1,5 +1,7 @@
 """Samples of a model, as an array or a picture. Imports the zoo only where it is called."""
 
+import itertools
+
 import numpy as np
 
 from zoo.training.reporting import pictures
@@ -44,6 +46,26 @@ def show(model, path, data, seed=0):
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
         show_reconstructions(model, path, data.test)
+
+
+def show_data(data, path, count=64):
+    """A picture of the first training examples of `zoo.training.data.Data`, by class where there
+    are some, with their targets below; False where they are no images."""
+    if not data.is_image:
+        return False
+    rows = np.arange(min(count, len(data.train)))
+    if data.train_labels is not None and data.num_classes <= count:
+        order = np.argsort(data.train_labels, kind="stable")
+        starts = np.searchsorted(data.train_labels[order], np.arange(data.num_classes + 1))
+        each = max(1, count // data.num_classes)
+        classes = itertools.pairwise(starts)
+        rows = np.concatenate([order[first : min(first + each, last)] for first, last in classes])
+    if data.train_targets is None:
+        pictures.grid(data.train[rows], path, scale=1)
+        return True
+    count = min(len(rows), len(data.train_targets))
+    pictures.rows([data.train[:count], data.train_targets[:count]], path, scale=1)
+    return True
 
 
 def show_samples(model, path, data, count=64, seed=0):

@@ -15,7 +15,7 @@ def grid(images, path, columns=None, scale=4):
     """Writes images as one PNG of rows and columns, each pixel `scale` pixels wide.
 
     Args:
-        images: `(count, height, width, channels)`, 1 or 3 channels, floats in [0, 1].
+        images: `(count, height, width, channels)`, floats in [0, 1]; see `shown`.
         path: of the PNG.
         columns: how many in a row; about a square where None.
         scale: whole number of pixels for one pixel.
@@ -23,11 +23,12 @@ def grid(images, path, columns=None, scale=4):
     from PIL import Image
 
     images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+    if images.ndim != 4 or not images.size:
         raise ValueError(
-            "`images` must have shape (count, height, width, 1 or 3), count at least 1. "
+            "`images` must have shape (count, height, width, channels), count at least 1. "
             f"Received: {images.shape}."
         )
+    images = shown(images)
     columns = columns or math.ceil(math.sqrt(len(images)))
     pixels = np.rint(np.clip(np.nan_to_num(images), 0.0, 1.0) * 255.0).astype(np.uint8)
     tiles = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
@@ -43,6 +44,14 @@ def grid(images, path, columns=None, scale=4):
         Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(partial, format="PNG")
 
 
+def shown(images):
+    """Images in 1 or 3 channels: of 4 over the shade of the gaps, of others the first 1 or 3."""
+    channels = images.shape[-1]
+    if channels == 4:
+        return images[..., :3] * images[..., 3:] + SHADE / 255.0 * (1.0 - images[..., 3:])
+    return images[..., : 3 if channels >= 3 else 1]
+
+
 def pairs(real, again, path, columns=8, scale=4):
     """Writes alternating rows: images, and below each its reconstruction."""
     rows([real, again], path, columns, scale)
@@ -53,8 +62,8 @@ def rows(sides, path, columns=8, scale=4):
 
     Arrays of one channel are shown in grey beside those of three.
     """
-    depth = max(np.shape(images)[-1] for images in sides)
-    sides = [np.asarray(images) for images in sides]
+    sides = [shown(np.asarray(images)) for images in sides]
+    depth = max(images.shape[-1] for images in sides)
     sides = [a.repeat(depth, axis=-1) if a.shape[-1] < depth else a for a in sides]
     columns = min(columns, len(sides[0]))
     kept = len(sides[0]) - len(sides[0]) % columns
@@ -66,7 +75,7 @@ def rows(sides, path, columns=8, scale=4):
 def scatter(real, generated, path):
     """Writes points of data and model in one plane: as they are in 2-D, else on the first two
     principal components of the data."""
-    real, generated = np.asarray(real)[:SHOWN], np.asarray(generated)[:SHOWN]
+    real, generated = np.asarray(real[:SHOWN]), np.asarray(generated[:SHOWN])
     labels = ("x1", "x2")
     if real.shape[1] != 2:
         centre = real.mean(axis=0)

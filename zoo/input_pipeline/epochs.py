@@ -55,8 +55,8 @@ def in_order(sides, size, drop_remainder=False):
     """A dataset of batches of `size` rows in their own order, once."""
     count = len(sides[0]) // size * size if drop_remainder else len(sides[0])
 
-    def rows_of(start):
-        return [side[int(start) : int(start) + size] for side in sides]
+    def rows_of(start):  # copies: see `from_numpy`
+        return [np.array(side[int(start) : int(start) + size]) for side in sides]
 
     shapes = [(size if drop_remainder else None, *side.shape[1:]) for side in sides]
     starts = tf.data.Dataset.range(0, count, size)
@@ -72,7 +72,11 @@ def read_steps(side, indices, epochs):
 
 
 def from_numpy(function, sides, shapes):
-    """A function of a dataset's numbers that gives rows of each side, of these static shapes."""
+    """A function of a dataset's numbers that gives rows of each side, of these static shapes.
+
+    The rows must be memory of their own. TensorFlow takes an array whose address is a multiple
+    of 64 as it is; where replicas slice it, operations that work in place write into it.
+    """
     dtypes = [side.dtype for side in sides]
 
     @tf.autograph.experimental.do_not_convert

@@ -1,11 +1,13 @@
 """Examples that are read by their index: from files, or from objects of a user's own."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 BLOCK = 1024  # rows that are read at a time where all are gone through
+SAMPLED = 1024  # rows that tell whether others are there now
 
 
 class Rows:
@@ -76,12 +78,32 @@ class Rows:
             whole[start : start + BLOCK] = self[start : start + BLOCK]
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
+    def fingerprint(self):
+        """Words that are others where examples are, by a sample of at most `SAMPLED` of them."""
+        words = hashlib.sha256(f"{self.shape} {self.dtype}".encode())
+        for index in range(0, len(self), -(-len(self) // SAMPLED)):
+            words.update(np.ascontiguousarray(self.read(np.array([index]))).tobytes())
+        return words.hexdigest()
+
     def mean(self, axis=0):
         """The mean example."""
         if axis != 0:
             raise ValueError(f"`axis` must be 0. Received: {axis}.")
         total = sum((block.sum(axis=0, dtype=np.float64) for block in blocks(self)), np.zeros(()))
         return (total / len(self)).astype(self.dtype)
+
+    def var(self, axis=0):
+        """The variance of each number of an example."""
+        mean = self.mean(axis).astype(np.float64)
+        total = sum(((block - mean) ** 2).sum(axis=0) for block in blocks(self))
+        return (total / len(self)).astype(self.dtype)
+
+
+def fingerprint_of(side):
+    """The `fingerprint` of `Rows`, or of an array."""
+    if isinstance(side, Rows):
+        return side.fingerprint()
+    return hashlib.sha256(f"{side.shape} {side.dtype}".encode() + side.tobytes()).hexdigest()
 
 
 def blocks(side, count=BLOCK):
@@ -112,11 +134,27 @@ class Selected(Rows):
     def read(self, indices):
         return self.rows.take(self.chosen(indices), axis=0)
 
+    def fingerprint(self):
+        own = self.indices if isinstance(self.indices, range) else np.asarray(self.indices[:])
+        words = repr(own).encode() if isinstance(own, range) else own.tobytes()
+        return hashlib.sha256(fingerprint_of(self.rows).encode() + words).hexdigest()
+
     def read_in_epoch(self, indices, epoch):
         indices = self.chosen(indices)
         if isinstance(self.rows, Rows):
             return self.rows.read_in_epoch(indices, epoch)
         return self.rows.take(indices, axis=0)
+
+
+class Mapped(Rows):
+    """An array as `Rows`; of one that is mapped from a file, only the rows asked for are read."""
+
+    def __init__(self, array):
+        super().__init__(len(array), array.shape[1:], array.dtype)
+        self.array = array
+
+    def read(self, indices):
+        return np.asarray(self.array[indices])
 
 
 class Indexed(Rows):
@@ -187,8 +225,16 @@ def sides_of(source, argument="x"):
 
 
 def selected(side, indices):
-    """Some rows: of an array a view or copy, of `Rows` others that are read later."""
+    """Some rows: of an array a view or a copy, of `Rows` others that are read later.
+
+    Args:
+        side: an array or `Rows`.
+        indices: a range, an array of integers, or an object that gives them for places.
+    """
+    if isinstance(side, Selected) and isinstance(indices, (range, np.ndarray)):
+        return Selected(side.rows, side.chosen(np.asarray(indices)))
     if isinstance(side, Rows):
         return Selected(side, indices)
-    ordered = isinstance(indices, range) and indices.step == 1
-    return side[indices.start : indices.stop] if ordered else side[np.asarray(indices)]
+    if isinstance(indices, range) and indices.step == 1:
+        return side[indices.start : indices.stop]
+    return side[np.asarray(indices[:])]

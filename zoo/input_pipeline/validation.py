@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.input_pipeline import assertions
-from zoo.input_pipeline.rows import Rows, is_indexed, sides_of
+from zoo.input_pipeline.rows import Mapped, Rows, is_indexed, sides_of
 
 _log = logging.getLogger(__name__)
 
@@ -82,17 +82,6 @@ def as_array(given, argument):
             f"`{argument}` must be an array of rows of one shape. "
             f"Received: a {kind} of {len(given)}."
         ) from error
-
-
-class Mapped(Rows):
-    """An array that is mapped from a file: of a batch, only its rows are read."""
-
-    def __init__(self, array):
-        super().__init__(len(array), array.shape[1:], array.dtype)
-        self.array = array
-
-    def read(self, indices):
-        return np.asarray(self.array[indices])
 
 
 class Checked(Rows):

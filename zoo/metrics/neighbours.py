@@ -2,6 +2,8 @@
 
 import numpy as np
 
+MOST = 1 << 24  # numbers of examples that are compared at a time where they are read from files
+
 
 def flat(rows):
     """Examples as float32 rows."""
@@ -9,10 +11,27 @@ def flat(rows):
 
 
 def nearest(queries, examples, count=4):
-    """Distances and numbers of the nearest examples of each query: two `(queries, count)`."""
+    """Distances and numbers of the nearest examples of each query: two `(queries, count)`.
+
+    Many examples that are no array, since they are read from files, are gone through in parts.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    return NearestNeighbors(n_neighbors=count).fit(flat(examples)).kneighbors(flat(queries))
+    size = int(np.prod(examples.shape, dtype=np.int64))
+    part = len(examples)
+    if not isinstance(examples, np.ndarray) and size > MOST:
+        part = max(count, MOST * len(examples) // size)
+    distances = np.full((len(queries), 0), np.inf)
+    numbers = np.zeros(distances.shape, np.int64)
+    for start in range(0, len(examples), part):
+        rows = flat(examples[start : start + part])
+        found = NearestNeighbors(n_neighbors=min(count, len(rows))).fit(rows)
+        near, of_part = found.kneighbors(flat(queries))
+        distances = np.concatenate([distances, near], axis=1)
+        numbers = np.concatenate([numbers, start + of_part], axis=1)
+        best = np.argsort(distances, axis=1, kind="stable")[:, :count]
+        distances, numbers = (np.take_along_axis(a, best, axis=1) for a in (distances, numbers))
+    return distances, numbers
 
 
 def memorisation(samples, train, test):
