@@ -21,6 +21,8 @@ EXPERIMENTS = {
     "E7": "embeddings",
     "E9": "radius",
     "E14": "denoising",
+    "E15": "transfer",
+    "E16": "lesions",
 }
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 

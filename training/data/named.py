@@ -58,7 +58,7 @@ def kind_of(name):
     by its ending. Names that are known are no paths: "./mnist" is a folder beside you.
     """
     kind, colon, path = name.partition(":")
-    if colon and kind in (*KINDS, *corrupted.CORRUPTIONS):
+    if colon and kind in (*KINDS, *corrupted.KINDS):
         return kind, path
     if name in names() or not is_path(name):
         return None, name
@@ -129,10 +129,10 @@ def load(
         DataError: with what to do, before anything is waited for.
     """
     kind, path = kind_of(name)
-    if kind in corrupted.CORRUPTIONS:
+    if kind in corrupted.KINDS:
         options = {"data_dir": data_dir, "size": size, "limit": limit, "stream": stream}
         clean = load(path, seed=seed, download=download, version=version, **options)
-        return corrupted.corrupted(clean, kind, seed)
+        return corrupted.of_kind(clean, kind, seed)
     if kind in ("folder", "pairs"):
         reader = reader_of(size, background, fit)
         data = pictures.folder(path, reader, seed, halves=kind == "pairs", version=version)
