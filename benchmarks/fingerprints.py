@@ -35,11 +35,13 @@ def digest(arrays):
 
 
 def made(name, shape):
-    """A model with default networks, always with the same weights."""
+    """A model with default networks, always with the same weights: those of the seed of Keras, as
+    version 0.1.0 drew them; the seed of the model decides the noise alone."""
     keras.utils.set_random_seed(0)
+    cls = zoo.model_class(name)
     brief = {key: value for key, value in BRIEF.items() if accepts(name, key)}
-    labels = {"num_classes": CLASSES} if "labels" in zoo.model_class(name).targets else {}
-    model = zoo.create(name, shape, LATENT, seed=1, **brief, **labels)
+    labels = {"num_classes": CLASSES} if "labels" in cls.targets else {}
+    model = cls(**cls.default_arguments(shape, LATENT, seed=1, **brief, **labels))
     model.compile(jit_compile=False)
     return model
 

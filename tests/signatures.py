@@ -46,7 +46,7 @@ def write(name):
     from descriptors import trained
 
     found = {
-        signature: shown(tf.function(s.function).get_concrete_function(**s.specs))
+        signature: shown(tf.function(s.function, autograph=False).get_concrete_function(**s.specs))
         for signature, s in trained(name)[0].signatures().items()
     }
     FOLDER.mkdir(exist_ok=True)

@@ -5,10 +5,10 @@ import dataclasses
 
 from zoo.contract import settings
 from zoo.training import data as datasets
-from zoo.training import strategy
+from zoo.training import pace, strategy
 from zoo.training.checks import require_rate
 
-COMPILED = ("jit_compile", "accumulate", "ema", "steps_per_execution")  # of a config
+COMPILED = ("accumulate", "ema")  # of a config, beside those that `pace` chooses
 
 
 def prepared(config, data, where=None):
@@ -32,7 +32,8 @@ def prepared(config, data, where=None):
         where = strategy.create(config.strategy)
     with where.scope() if where else contextlib.nullcontext(), precision(config.precision):
         made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
-        made.compile(**{name: getattr(config, name) for name in COMPILED})
+        compiled = {name: getattr(config, name) for name in COMPILED}
+        made.compile(**compiled, **pace.chosen(config, made, rows(made, data)))
         set_rates(made, config.learning_rate)
     train_set, _ = sides(made, data)
     batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
@@ -104,6 +105,12 @@ def sides(model, data):
     return (data.train, data.train_labels), (data.test, data.test_labels)
 
 
+def rows(model, data):
+    """How many examples an epoch takes; of two domains the larger one counts."""
+    (x, y), _ = sides(model, data)
+    return max(len(x), len(y)) if model.targets == "domain" else len(x)
+
+
 def fit(model, data, **options):
     """Trains a model, with what is held out to validate it; the `History`."""
     train, (x, y) = sides(model, data)
@@ -133,6 +140,7 @@ def resolved(config, model):
     return dataclasses.replace(
         config,
         batch_size=config.batch_size or model.batch_size,
+        **{name: model.compile_options[name] for name in pace.CHOSEN},
         learning_rate={player: float(f"{rate:.6g}") for player, rate in rates.items()},
         settings={**own, **settings.of_config(type(model), config.settings)},
     )

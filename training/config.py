@@ -10,8 +10,9 @@ from zoo.training import checks, strategy
 from zoo.training import data as datasets
 
 MOST_BYTES = 100_000  # of a config
-COUNTS = ("epochs", "latent_dim", "accumulate", "steps_per_execution")
+COUNTS = ("epochs", "latent_dim", "accumulate")
 OR_NONE = (
+    "steps_per_execution",
     "batch_size",
     "limit",
     "labels_per_class",
@@ -40,7 +41,7 @@ KINDS = {  # of the fields that are no counts
     "data_version": (int,),
     "on_divergence": (str,),
     "strategy": (str,),
-    "jit_compile": (bool,),
+    "jit_compile": (bool, NONE),
     "settings": (dict,),
     "learning_rate": (float, int, dict, NONE),
 }
@@ -66,8 +67,10 @@ class Config:
         learning_rate: a number for every player, or a dict by player; the paper's where None.
         precision: policy of Keras in which networks compute: "float32", "mixed_bfloat16" or
             "mixed_float16".
-        jit_compile: whether to compile the step by XLA.
-        accumulate, ema, steps_per_execution: those of `compile`.
+        jit_compile: whether to compile the step by XLA; where it pays if None (see
+            `zoo.training.pace`).
+        steps_per_execution: steps that one call runs; several where they are short if None.
+        accumulate, ema: those of `compile`.
         strategy: "one", "mirrored" or "tpu", of `zoo.training.strategy`. Workers would all write
             the folder of one run: train them by `model.fit`.
         settings: those of the class, by name.
@@ -98,10 +101,10 @@ class Config:
     on_divergence: str = "stop"
     learning_rate: float | dict | None = None
     precision: str = "float32"
-    jit_compile: bool = False
+    jit_compile: bool | None = None
     accumulate: int = 1
     ema: float | None = None
-    steps_per_execution: int = 1
+    steps_per_execution: int | None = None
     strategy: str = "one"
     settings: dict = dataclasses.field(default_factory=dict)
     data_version: int = datasets.VERSION

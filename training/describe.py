@@ -5,6 +5,7 @@ import inspect
 from zoo import catalogue
 from zoo.contract import settings
 from zoo.saving import presets as trained
+from zoo.training import pace
 from zoo.training.checks import nearest
 from zoo.training.files import table
 from zoo.training.tuning.objectives import search_space
@@ -63,6 +64,7 @@ def model(name):
             "",
             f"Searched by `zoo tune`: {_searched(cls)}.",
             f"Batch size: {cls.batch_size}, of one move; fresh batches of a step: {made.parts}.",
+            f"Compiled by `zoo train`: {pace.in_words(cls)}.",
             f"Verbs: {', '.join(verbs)}.",
             f"Score: {getattr(cls, 'score_kind', None) or 'none'}.",
         ]

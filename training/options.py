@@ -133,17 +133,15 @@ def fit_options(made):
     add("--precision", type=str, default="float32", help=text)
     add(
         "--jit-compile",
-        type=bool,
+        type=bool | None,
         nargs="?",
         const=True,
-        default=False,
-        help="compile the training step by XLA",
+        help="compile the training step by XLA; null: where that pays",
     )
     add(
         "--steps-per-execution",
-        type=int,
-        default=1,
-        help="training steps in one call; changes only the speed",
+        type=int | None,
+        help="training steps in one call; null: several where they are short",
     )
     add(
         "--accumulate",

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from zoo import catalogue
-from zoo.training import build, strategy
+from zoo.training import build, pace, strategy
 from zoo.training.checks import difference, flat, require_choice
 from zoo.training.config import Config, read_yaml
 from zoo.training.fault_tolerance import lock
@@ -210,6 +210,8 @@ def train(
     """
     config = Config(model, **options).as_in(out)
     require_usable(out)
+    if (pathlib.Path(out) / "config.yaml").is_file():
+        config = pace.as_begun(config, Run.open(out).config)
     writes = strategy.writes(config.strategy)
     with lock.held(pathlib.Path(out) / CHECKPOINTS) if writes else contextlib.nullcontext():
         where = strategy.create("workers") if config.strategy == "workers" else None  # first of all

@@ -15,11 +15,14 @@ an exported model start without Keras. `zoo/__init__.pyi` lists them.
 
 import importlib
 import importlib.metadata
+import os
 import sys
 
 import lazy_loader
 import wrapt
 
+if "tensorflow" not in sys.modules:  # it asks when it is imported, and by itself on some processors
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 __version__ = importlib.metadata.version("keras-generative-zoo")
 

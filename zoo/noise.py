@@ -21,7 +21,7 @@ every collective.
 import contextlib
 import functools
 import math
-import secrets
+import random
 import threading
 from collections.abc import Generator, Sequence
 from typing import Any
@@ -35,6 +35,7 @@ VERSION = 1  # of the mapping from address to bits; stored in every config
 COLUMNS = 20  # bits of the second counter word that number the columns of one draw
 ROUNDS = ((13, 15, 26, 6), (17, 29, 16, 24))
 WHOLE = 0xFFFFFFFF  # the row of draws that belong to the whole batch
+MANY = 1 << 16  # entries from which XLA computes a draw in training: in one pass, not in 137
 _open = threading.local()
 
 
@@ -61,19 +62,23 @@ def _word(number):
 
 
 @functools.cache
-def _traced(*shapes):
+def _traced(is_compiled, *shapes):
     """`threefry` of tensors of these shapes as one function: a draw is then one call in a graph."""
 
     def block(low, high, row, column):
         return threefry((low, high), (row, column))
 
-    return tf.function(block, [tf.TensorSpec(shape, tf.uint32) for shape in shapes], False)
+    specs = [tf.TensorSpec(shape, tf.uint32) for shape in shapes]
+    return tf.function(block, specs, autograph=False, jit_compile=is_compiled or None)
 
 
-def words_at(key, counter):
-    """`threefry` of tensors."""
+def words_at(key, counter, may_compile=False):
+    """`threefry` of tensors; the same bits where XLA may compile it and it is large."""
     tensors = (*key, *counter)
-    return _traced(*[tuple(tensor.shape) for tensor in tensors])(*tensors)
+    row, column = counter
+    sizes = tf.broadcast_static_shape(row.shape, column.shape) if may_compile else None
+    many = sizes is not None and sizes.is_fully_defined() and sizes.num_elements() >= MANY
+    return _traced(many, *[tuple(tensor.shape) for tensor in tensors])(*tensors)
 
 
 def halves(number: int | tf.Tensor) -> Any:
@@ -99,23 +104,27 @@ class Stream:
     Args:
         key: two uint32 words, scalars or one pair a row.
         rows: maps a count to the row numbers of this replica, uint32 `(count,)`.
+        may_compile: whether XLA may compute large draws: in training; graphs that are served
+            consist of plain operations.
     """
 
-    def __init__(self, key, rows):
+    def __init__(self, key, rows, may_compile=False):
         self.key, self.rows, self.draws, self.times = key, rows, 0, 1
+        self.may_compile = may_compile
 
     def bits(self, shape, shared=False):
         """Two uint32 words for each entry of `shape`; entry (i, ...) depends on row i."""
         count, columns, times = shape[0], math.prod(shape[1:]), 1 if shared else self.times
         if times > 1:  # the rows that stand for one row of the batch are its columns
             count, columns = count // times, columns * times
-        if columns >= 1 << COLUMNS or self.draws >= 1 << 32 - COLUMNS:
+        taken = 1 if shared else max(1, -(-columns >> COLUMNS))  # a long row goes on in the next
+        if self.draws + taken > 1 << 32 - COLUMNS:
             raise ValueError(
-                f"One stream gives {1 << 32 - COLUMNS} draws of at most {(1 << COLUMNS) - 1} "
-                f"columns. Received: draw {self.draws} of shape {tuple(shape)}."
+                f"One stream gives {1 << 32 - COLUMNS} draws of {1 << COLUMNS} columns, of which "
+                f"longer rows take several. Received: draw {self.draws} of shape {tuple(shape)}."
             )
         offset = self.draws << COLUMNS
-        self.draws += 1
+        self.draws += taken
         column = tf.cast(tf.range(columns), tf.uint32)[None]
         if shared:  # entries are numbered in order; each 2^20 of them take a row of their own
             entry = column + (tf.cast(tf.range(count), tf.uint32) * np.uint32(columns))[:, None]
@@ -124,14 +133,14 @@ class Stream:
         else:
             row = self.rows(count)[:, None]
         column = column + tf.constant(offset, tf.uint32)
-        words = words_at(self.key, (row, column))
+        words = words_at(self.key, (row, column), self.may_compile)
         return [tf.reshape(word, [shape[0], -1]) for word in words] if times > 1 else words
 
 
 def training(seed: int, step: Any, move: int) -> contextlib.AbstractContextManager[Stream]:
     """Opens the stream of one move of one training step; rows count over all replicas."""
     key = tf.constant(mixed(seed, move), tf.uint32), tf.cast(step, tf.uint32)
-    return opened(Stream(key, replicas.own_row_numbers))
+    return opened(Stream(key, replicas.own_row_numbers, may_compile=not replicas.context()))
 
 
 def sliced(index: int, count: int) -> contextlib.AbstractContextManager[Stream]:
@@ -144,7 +153,7 @@ def sliced(index: int, count: int) -> contextlib.AbstractContextManager[Stream]:
     def rows(size):
         return stream.rows(size) * np.uint32(count) + np.uint32(index)
 
-    return opened(Stream(stream.key, rows))
+    return opened(Stream(stream.key, rows, stream.may_compile))
 
 
 def serving(seed: Any, count: Any) -> contextlib.AbstractContextManager[Stream]:
@@ -152,10 +161,10 @@ def serving(seed: Any, count: Any) -> contextlib.AbstractContextManager[Stream]:
 
     Args:
         seed: int64 `(count,)`, a seed a row; or one integer, from which they follow; or
-            None, which draws one.
+            None, which draws one (`keras.utils.set_random_seed` decides which).
         count: how many rows.
     """
-    seed = secrets.randbits(63) if seed is None else seed
+    seed = random.getrandbits(63) if seed is None else seed
     seeds = row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
     low, high = (word[:, None] for word in halves(seeds))
     return opened(Stream((low, high), lambda rows: tf.zeros([rows], tf.uint32)))

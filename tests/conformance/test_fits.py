@@ -2,7 +2,16 @@
 
 import numpy as np
 import pytest
-from descriptors import BATCH, CLASSES, ROWS, every_model, every_other_shape, trained, values
+from descriptors import (
+    BATCH,
+    CLASSES,
+    ROWS,
+    every_model,
+    every_other_shape,
+    of_shape,
+    trained,
+    values,
+)
 
 
 def terms(model):
@@ -70,8 +79,5 @@ def test_predict_gives_one_example_a_row(name):
 
 @every_other_shape
 def test_every_other_shape_of_data_trains(name, shape):
-    model = ROWS[name].make(shape)
-    model.compile(run_eagerly=True)
-    data = ROWS[name].data(model, steps=1)
-    history = model.fit(*data, batch_size=BATCH, verbose=0).history
+    _, history = of_shape(name, shape)
     assert np.isfinite([number for log in history.values() for number in log]).all()

@@ -1,13 +1,12 @@
 """Bad input is an error that names the argument, what is accepted and what came."""
 
-import functools
 import math
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from descriptors import BATCH, IMAGE, ROWS, every_model, fed, values
+from descriptors import BATCH, IMAGE, ROWS, every_model, fed, trained, values
 
 import zoo
 from zoo.contract.settings import Weight
@@ -47,12 +46,9 @@ BAD = {
 DATASETS = [case for case in BAD if case not in ("empty", "nothing", "generator")]
 
 
-@functools.lru_cache(maxsize=3)
 def ready(name):
-    """A compiled model, which no refusal changes."""
-    model = ROWS[name].make()
-    model.compile()
-    return model
+    """A model, which no refusal changes."""
+    return trained(name)[0]
 
 
 @pytest.fixture
@@ -211,7 +207,7 @@ WRONG |= {role: ((3,), (8, 8, 3)) for role in ("decoder", "generator")}
 @every_model
 @pytest.mark.parametrize("role", WRONG)
 def test_networks_of_the_wrong_size_are_refused_when_the_model_is_made(name, role):
-    model = ROWS[name].make()
+    model = ready(name)
     if hasattr(model, role):
         parts = {part: getattr(model, part) for part in model.part_names} | {"seed": 1}
         with pytest.raises(ValueError, match=f"`{role}` of .* must .*Received: "):

@@ -3,16 +3,16 @@
 import random
 
 import pytest
-from descriptors import BATCH, ROWS, every_model, observed, trained
+from descriptors import BATCH, KILLED, ROWS, at_leisure, every_model, observed, trained
 from graphs import overtaken, unordered
 from kills import Before, Killed, different, held, kill, put, scramble
 
 from zoo.training.callbacks import Resume
 
-STEPS, EPOCHS, KILLS = 3, 2, 3
+STEPS, EPOCHS, KILLS, STOPS = 3, 2, 3, 2  # stops: of one process, whose variables are lost
 
 
-@every_model
+@at_leisure(KILLED)
 def test_killed_by_sigkill_at_random_moments_equals_never_stopped(name, trainer, tmp_path):
     said = trainer.killed(name, tmp_path, KILLS, True)
     assert said["kills"] == KILLS and said["runs"] >= 1
@@ -38,7 +38,7 @@ def test_killed_at_random_steps_and_resumed_equals_never_stopped(name, tmp_path)
     expected = held(model)
     put(model, before)
     chosen = random.Random(name)
-    for _ in range(KILLS):
+    for _ in range(STOPS):
         callbacks = [Resume(tmp_path, every_steps=2), Before(chosen.randint(0, 2), kill)]
         with pytest.raises(Killed):
             model.fit(*data, callbacks=callbacks, **options)

@@ -20,7 +20,10 @@ def traced(name):
     """Signature -> its function, traced for any number of rows."""
     found = trained(name)[0].signatures()
     return {
-        verb: (tf.function(s.function).get_concrete_function(**s.specs), s.specs)
+        verb: (
+            tf.function(s.function, autograph=False).get_concrete_function(**s.specs),
+            s.specs,
+        )
         for verb, s in found.items()
     }
 

@@ -57,7 +57,7 @@ def test_every_weight_of_a_player_has_a_gradient(name):
 
 @every_model
 def test_every_weight_has_an_owner(name):
-    model = ROWS[name].make()
+    model, _ = trained(name)
     kinds = [(player, kind) for player in (*model.players, None) for kind in (True, False)]
     known = {id(v) for player, kind in kinds for v in model.variables_of(player, kind)}
     known |= {id(getattr(model, state)) for state in ("steps", *model.state)}

@@ -1,5 +1,7 @@
 """Slices of a batch, averages of weights and scaled losses: on one process and on replicas."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -56,6 +58,9 @@ def trained(cls=Game, scope=None, optimizer=None, rows=ROWS, **options):
     return model, model.get_weights(), logs
 
 
+plainly_trained = functools.cache(trained)  # nothing may be changed of what it gives
+
+
 def gap(ours, theirs):
     return max(np.abs(a - b).max() for a, b in zip(ours, theirs, strict=True))
 
@@ -66,7 +71,7 @@ def gap(ours, theirs):
 @pytest.mark.parametrize("cls", [Game, Together])
 @pytest.mark.parametrize("slices", [2, 4])
 def test_slices_of_a_batch_move_weights_as_the_whole_batch_does(cls, slices):
-    _, whole, logs = trained(cls)
+    _, whole, logs = plainly_trained(cls)
     _, sliced, their_logs = trained(cls, accumulate=slices)
     assert gap(whole, sliced) < EXACT
     assert {k: pytest.approx(v, rel=1e-5) for k, v in logs.items()} == their_logs
@@ -163,7 +168,8 @@ def test_weights_hold_their_averages_inside_and_come_back():
 
 
 def test_averages_change_no_training():
-    assert gap(trained()[1], trained(ema=0.9)[0].get_weights()[: len(trained()[1])]) == 0
+    _, plain, _ = plainly_trained(Game)
+    assert gap(plain, trained(ema=0.9)[0].get_weights()[: len(plain)]) == 0
 
 
 def test_averages_are_saved_and_go_on(tmp_path):
@@ -183,7 +189,7 @@ def test_averages_are_the_same_on_replicas(two):
 
 def test_a_model_without_averages_says_how_to_have_them():
     with pytest.raises(ValueError, match="compile.ema=0.999"):
-        trained()[0].averaged()
+        plainly_trained(Game)[0].averaged()
 
 
 @pytest.mark.parametrize("ema", [0.0, 1.0, -0.1, 1, "0.9", float("nan")])
@@ -263,6 +269,6 @@ def test_scaled_gradients_are_clipped_at_their_own_size_on_replicas(two, clippin
     inner = keras.optimizers.SGD(0.1, **clipping)
     given = keras.optimizers.LossScaleOptimizer(inner)
     _, alone, _ = trained(optimizer=given)
-    assert gap(alone, trained(optimizer=keras.optimizers.SGD(0.1))[1]) > WRONG
+    assert gap(alone, plainly_trained(Game)[1]) > WRONG
     assert gap(alone, trained(optimizer=inner)[1]) < EXACT
     assert gap(alone, trained(scope=two.scope(), optimizer=given)[1]) < EXACT

@@ -1,5 +1,6 @@
 """Measures by name, each beside its reference, and the page that shows them."""
 
+import dataclasses
 import json
 import math
 import re
@@ -312,3 +313,26 @@ def test_a_classifier_is_the_one_of_its_card(tmp_path):
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(ValueError, match="is not the file its card was made of"):
         classifiers.load("digits", tmp_path)
+
+
+def test_a_measure_that_needs_more_examples_is_left_out_and_says_why(digits, caplog):
+    few = dataclasses.replace(digits, test=digits.test[:4], test_labels=digits.test_labels[:4])
+    found = measured(Subject(Ideal(digits), few, 30))
+    for name in ("prd", "manifolds"):
+        assert re.search(
+            rf"{name} is left out: `real` must hold at least \d+ examples", caplog.text
+        )
+    assert not [name for name in found if name.startswith(("prd", "improved"))]
+    assert {"mmd", "two_sample_accuracy", "memorisation_ratio", "sharpness"} <= set(found)
+
+
+class Broken(Ideal):
+    """A model that samples what is no number."""
+
+    def sample(self, count, seed=None):
+        return np.full((count, *self.data_shape), np.nan, np.float32)
+
+
+def test_samples_that_are_not_finite_leave_their_measures_out(digits, caplog):
+    assert measured(Subject(Broken(digits), digits, 30), ["fid", "memorisation"]) == {}
+    assert "fid is left out: `images` must be finite. Received: nan" in caplog.text

@@ -517,3 +517,44 @@ def test_damaged_and_hostile_tfds_data_end_in_one_line(case, tfds_folder, tmp_pa
         assert "\n" not in str(error) and "Received" in str(error) and len(str(error)) < 600
         return
     assert case == "other shape" and found.data_shape == (4, 4, 1)  # the images say what they are
+
+
+# Training from disk
+
+
+def fitted(found, folder=None, before=(), name="vae"):
+    """A small model trained on a data set with `Resume`, or without where there is no folder."""
+    import keras
+
+    import zoo
+    from zoo.training import callbacks
+
+    keras.utils.set_random_seed(0)
+    model = zoo.create(name, found.data_shape, 2, channels=(2, 4), hidden=(4,), seed=1)
+    model.compile()
+    last = [callbacks.Resume(folder, every_steps=1)] if folder else []
+    model.fit(
+        found.train,
+        validation_data=found.test,
+        batch_size=6,
+        epochs=2,
+        verbose=0,
+        callbacks=[*before, *last],
+    )
+    return model
+
+
+def test_streamed_training_killed_ten_times_equals_training_in_memory(tmp_path):
+    from kills import Before, Killed, different, held, kill
+
+    root = str(pictures(tmp_path / "folder", count=60, classes=("one",)))
+    options = {"size": 8, "flip": True, "order": "counter"}
+    streamed = data.load(root, stream=True, **options)
+    assert isinstance(streamed.train, Rows) and len(streamed.train) == 54  # nine steps an epoch
+    for number in (0, 1, 2, 1, 3, 1, 2, 1, 2, 1):  # steps of one process
+        with pytest.raises(Killed):
+            fitted(
+                data.load(root, stream=True, **options), tmp_path / "run", [Before(number, kill)]
+            )
+    resumed = held(fitted(streamed, tmp_path / "run"))
+    assert different(resumed, held(fitted(data.load(root, stream=False, **options)))) == []

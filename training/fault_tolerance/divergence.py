@@ -23,31 +23,52 @@ class Watch:
         logs, held = terms(model), weights(model)
         self.names = [*logs.values(), *(name for name, _ in held)]
         self.values = [variable for _, variable in held]
-        self.sums = model.means.total
+        self.means = model.means
         self.order = [model.means.names.index(log) for log in logs]
+        self.remedy = remedy(model)
         self.fine = tf.function(self._fine, autograph=False)
 
+    @classmethod
+    def of(cls, model):
+        """The watch of a compiled model, traced once: `compile` makes the means anew."""
+        watch = getattr(model, "_watch", None)
+        if watch is None or watch.means is not model.means:
+            watch = model._watch = cls(model)
+        return watch
+
     def _fine(self):
-        sums = tf.math.is_finite(tf.gather(tf.convert_to_tensor(self.sums), self.order))
-        values = [tf.convert_to_tensor(value) for value in self.values]
-        whole = [tf.reduce_all(tf.math.is_finite(value)) for value in values]
+        sums = tf.math.is_finite(tf.gather(tf.convert_to_tensor(self.means.total), self.order))
+        whole = []
+        for value in map(tf.convert_to_tensor, self.values):  # operations that trace quickly
+            finite = tf.raw_ops.IsFinite(x=value)
+            axes = tf.constant([*range(value.shape.rank)], tf.int32)
+            whole.append(tf.raw_ops.All(input=finite, axis=axes))
         return tf.concat([sums, tf.stack(whole)], axis=0)
 
     def require(self, where):
         """Raises `Diverged` with the names of what is not finite."""
         fine = self.fine().numpy()
         if not fine.all():
-            raise Diverged(
-                message([n for n, f in zip(self.names, fine, strict=True) if not f], where)
-            )
+            wrong = [name for name, good in zip(self.names, fine, strict=True) if not good]
+            raise Diverged(message(wrong, where, self.remedy))
 
 
-def message(names, where):
+def remedy(model):
+    """What to do where training does not stay finite."""
+    if model.data_range is not None:
+        return "lower the learning rate."
+    return (
+        "lower the learning rate, or standardize the data: every column of mean 0 and standard "
+        "deviation 1."
+    )
+
+
+def message(names, where, remedy):
     """An error that names what is not finite."""
     others = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return (
         f"Training must stay finite. Received {where}: NaN or infinity in {names[0]}{others}; "
-        "lower the learning rate."
+        f"{remedy}"
     )
 
 
@@ -56,7 +77,8 @@ def require_finite(model, logs, where):
     own = {f"{prefix}{name}" for name in model.means.names for prefix in ("", "val_")}
     wrong = [name for name in logs if name in own and not math.isfinite(logs[name])]
     if wrong:
-        raise Diverged(message([f"the log {name!r}" for name in wrong], where))
+        names = [f"the log {name!r}" for name in wrong]
+        raise Diverged(message(names, where, remedy(model)))
 
 
 def terms(model):
@@ -99,7 +121,7 @@ class StopOnDivergence(keras.callbacks.Callback):
         self.check_every, self.unseen = check_every, 0
 
     def on_train_begin(self, logs=None):
-        self.watch, self.unseen = Watch(self.model), 0
+        self.watch, self.unseen = Watch.of(self.model), 0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch

@@ -97,8 +97,8 @@ def assign_logs(model, saved):
 
 def settings(model):
     """What the state alone does not tell of a run: the class, its settings, its optimizers."""
-    parts = {name: configs.pack(getattr(model, name)) for name in model.part_names}
-    plain = {name: value for name, value in parts.items() if _is_plain(value)}
+    parts = {name: getattr(model, name) for name in model.part_names}
+    plain = {name: configs.pack(value) for name, value in parts.items() if _is_plain(value)}
     compiled = {name: model.compile_options.get(name) for name in COMPILED}
     named = {"class": type(model).__name__, "precision": _precision(model)}
     return {**named, **plain, **compiled, **_optimizers(model)}
@@ -112,7 +112,7 @@ def _precision(model):
 
 
 def _is_plain(value):
-    several = isinstance(value, list)
+    several = isinstance(value, (list, tuple))
     return all(map(_is_plain, value)) if several else isinstance(value, PLAIN)
 
 

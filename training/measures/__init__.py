@@ -2,12 +2,18 @@
 
 A measure returns metric -> entry, and nothing where it does not apply. Measures of samples
 are repeated with other seeds, for their standard error, and stand beside the same measure of
-training data in the samples' place: the best that can be had.
+training data in the samples' place: the best that can be had. A measure that cannot be taken,
+since it needs more examples or the samples are not finite, is left out, and a warning says why.
 """
 
+import logging
+
+from zoo.metrics.checks import MeasureError
 from zoo.training.checks import nearest
 from zoo.training.measures import codes, geometry, samples
 from zoo.training.measures.subject import Subject, entry
+
+_log = logging.getLogger(__name__)
 
 
 def named(*measures):
@@ -51,7 +57,10 @@ def measured(subject, names=None):
     found = {}
     for name in names:
         if name in OF_CODES or subject.offers("sample"):
-            found |= MEASURES[name](subject)
+            try:
+                found |= MEASURES[name](subject)
+            except MeasureError as error:
+                _log.warning("%s is left out: %s", name, error)
     return found
 
 

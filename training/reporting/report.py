@@ -98,8 +98,15 @@ def samples(subject):
     rows, note = subject.samples(), f"Seed {subject.seed}, not selected."
     if subject.data.is_image:
         columns = subject.model.num_classes or 16
+        note += columns_note(subject)
         return drawn("Samples", note, "pixels", pictures.grid, rows[: 8 * columns], columns=columns)
     return drawn("Samples", note, "plot", pictures.scatter, subject.data.test, rows)
+
+
+def columns_note(subject):
+    """Names of the classes that the columns of samples are, where they have some."""
+    names, by_class = subject.data.class_names, "labels" in subject.model.offered()["sample"]
+    return f" Columns: {', '.join(names[:20])}." if names and by_class else ""
 
 
 def traversals(subject):

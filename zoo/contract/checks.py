@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.contract import settings
+from zoo.contract import callbacks, scopes, settings
 from zoo.optimizers.scaled import unscaled
 
 RATES = {
@@ -149,6 +149,8 @@ def refuse_options(model: Any, epochs: Any, options: dict[str, Any]) -> None:
     """Refuses what `fit` cannot be asked for."""
     if not model.compiled:
         raise ValueError(f"{type(model).__name__} must be compiled first: `model.compile()`.")
+    scopes.require_same(model)
+    callbacks.require(model, options.get("callbacks"))
     counts = {"epochs": (epochs, 1), "initial_epoch": (options.get("initial_epoch"), 0)}
     counts["steps_per_epoch"] = options.get("steps_per_epoch"), 1
     for name, (value, lowest) in counts.items():
@@ -193,6 +195,7 @@ def optimizers_by_player(model: Any, optimizer: Any, options: dict[str, Any]) ->
 
 def refuse_compiled(model: Any, accumulate: Any, ema: Any, steps: Any) -> None:
     """Refuses what a model cannot be compiled for."""
+    scopes.require_same(model)
     for name, value in (("accumulate", accumulate), ("steps_per_execution", steps)):
         if type(value) is not int or value < 1:
             raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
@@ -236,6 +239,11 @@ def refuse_optimizer(model: Any, player: str, optimizer: Any) -> None:
 def plain_optimizer(optimizer: Any) -> Any:
     """The optimizer; refuses settings that need what only the whole model has."""
     inner = unscaled(optimizer)
+    if hasattr(inner, "optimizers"):  # keras.optimizers.MultiOptimizer
+        raise ValueError(
+            "`optimizer` must be one for every player, or a dict by player. Received: "
+            f"{type(inner).__name__}, which chooses by variables."
+        )
     for name, remedy in (("gradient_accumulation_steps", "accumulate"), ("use_ema", "ema")):
         if getattr(inner, name):
             raise ValueError(

@@ -26,6 +26,10 @@ def unpack(value: Any) -> Any:
     return keras.saving.deserialize_keras_object(copy.deepcopy(value))  # Keras empties configs
 
 
+# What the error of Keras shows first in a process that did not `import zoo`: Keras knows no class.
+LOAD_WITH = "`import zoo` first, then keras.models.load_model; or zoo.load (keras-generative-zoo)"
+
+
 class Configured(Tables):
     """What saving a model needs, mixed into the contract; every optimizer included."""
 
@@ -33,13 +37,15 @@ class Configured(Tables):
 
     def get_config(self) -> dict[str, Any]:
         parts = {key: pack(getattr(self, key)) for key in self.part_names}
-        return {"name": self.name, "seed": self.seed, "noise_version": noise.VERSION, **parts}
+        known = {"load_with": LOAD_WITH, "name": self.name, "seed": self.seed}
+        return {**known, "noise_version": noise.VERSION, **parts}
 
     @classmethod
     def from_config(
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
     ) -> Self:
         config = {**cls.formerly, **copy.deepcopy(config)}  # networks take their entries out
+        config.pop("load_with", None)
         version = config.pop("noise_version", noise.VERSION)
         if version != noise.VERSION:
             raise ValueError(f"`noise_version` must be {noise.VERSION}. Received: {version}.")

@@ -1,4 +1,4 @@
-"""One execution of `fit` as one graph, where it is one step on one device."""
+"""One execution of `fit` as one graph, where it runs on one device."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,23 +7,29 @@ import tensorflow as tf
 
 
 def function(model: Any) -> Callable[..., Any] | None:
-    """What `fit` calls with its iterator for each step, or None where Keras's own is needed.
+    """What `fit` calls with its iterator for each execution, or None where Keras's own is needed.
 
-    That of Keras puts the step into an inner graph and the logs into an optional. Both are
-    for loops over several steps and for replicas; they double what a short step costs.
+    That of Keras puts the step into an inner graph, the logs into an optional and several steps
+    into a loop. All are for replicas and steps that are not compiled; they double what a short
+    step costs. Several compiled steps are calls of one function in a row.
     """
-    alone = model._distribute_strategy is None
-    if model.run_eagerly or model.steps_per_execution > 1 or not alone:
+    alone, count = model._distribute_strategy is None, model.steps_per_execution
+    if model.run_eagerly or not alone or (count > 1 and not model.jit_compile):
         return None
     step, options = model.train_step, {"autograph": False, "reduce_retracing": True}
     if model.jit_compile:  # the iterator itself is not for XLA
         step = tf.function(step, jit_compile=True, **options)
 
-    def next_step(iterator: Any) -> dict[str, tf.Tensor]:
-        return step(iterator.get_next())
+    def next_steps(iterator: Any) -> dict[str, tf.Tensor]:
+        logs: dict[str, tf.Tensor] = {}
+        for _ in range(count):  # where a dataset ends, the steps before it are whole
+            with tf.control_dependencies([*logs.values()]):
+                batch = iterator.get_next()
+            logs = step(batch)
+        return logs
 
     batched = tf.function(step, **options)  # of `train_on_batch`
-    read = tf.function(next_step, **options)
+    read = tf.function(next_steps, **options)
 
     def execute(iterator: Any) -> dict[str, tf.Tensor]:
         ready = isinstance(iterator, tf.data.Iterator)

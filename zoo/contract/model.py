@@ -4,8 +4,7 @@ A generative model is networks, players and losses. In one training step each pl
 moves in order; a move lowers that player's loss with that player's optimizer.
 """
 
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Self
 
@@ -14,16 +13,32 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import capabilities, checks, configs, hooks, logs, own_networks, settings, updates
+from zoo.contract import (
+    capabilities,
+    checks,
+    configs,
+    defaults,
+    hooks,
+    logs,
+    own_networks,
+    scopes,
+    seeds,
+    updates,
+)
 from zoo.input_pipeline import batches, resuming
 from zoo.input_pipeline.assertions import named_errors
-from zoo.verbs import signatures
+from zoo.verbs import arguments, signatures
 
 TEST = 0x7E57  # the tag of the noise that evaluation draws
 
 
 class GenerativeModel(
-    capabilities.Capabilities, configs.Configured, updates.Updates, hooks.Hooks, keras.Model
+    capabilities.Capabilities,
+    configs.Configured,
+    defaults.Defaults,
+    updates.Updates,
+    hooks.Hooks,
+    keras.Model,
 ):
     """A generative model trained by one or more players.
 
@@ -34,7 +49,8 @@ class GenerativeModel(
     add up to the player's loss. A term of shape `()` is computed from gathered values.
 
     Args:
-        seed: integer from which all noise follows; None draws one and keeps it.
+        seed: integer from which all noise follows, and the weights of default networks; None
+            draws one, which `keras.utils.set_random_seed` decides, and keeps it.
         name: name of the model.
         dtype: dtype or policy of the model; its networks bring their own.
         **parts: networks (layers, or lists of them) and settings. Each becomes an
@@ -58,6 +74,7 @@ class GenerativeModel(
         checks.refuse_reserved(cls, {*cls.players, *moved, *cls.state})
         checks.refuse_log_names(cls)
         own_networks.with_known_shapes(cls)
+        arguments.check_arguments(cls)
 
     def __init__(
         self,
@@ -69,7 +86,7 @@ class GenerativeModel(
     ) -> None:
         keras.Model.__init__(self, name=name, dtype=dtype)
         parts = checks.parts(type(self), parts)
-        self.seed = secrets.randbits(31) if seed is None else checks.seed(seed)
+        self.seed = seeds.drawn() if seed is None else checks.seed(seed)
         self.part_names = tuple(parts)
         for key, value in parts.items():
             setattr(self, key, value)
@@ -78,6 +95,7 @@ class GenerativeModel(
             start = {"initializer": keras.initializers.Constant(value), "trainable": False}
             setattr(self, key, self.add_weight(name=key, shape=(), **start))
         self._keep_averages()
+        scopes.require_one(self)
         own_networks.warn_of_ends(self)
         self.built = True
 
@@ -95,39 +113,6 @@ class GenerativeModel(
     def default_optimizer(self, player: str) -> Any:
         """The optimizer of the paper."""
         return keras.optimizers.Adam(1e-3)
-
-    @classmethod
-    def default_networks(
-        cls, data_shape: tuple[int, ...], latent_dim: int | None
-    ) -> dict[str, Any]:
-        """Networks, likelihoods and the like for data of this shape: arguments of the constructor.
-
-        Further arguments, keywords with a default, are settings of `zoo.create`.
-        """
-        raise NotImplementedError(f"{cls.__name__} has no default networks.")
-
-    @classmethod
-    def for_data(
-        cls, data_shape: Iterable[int], latent_dim: int | None = None, **given: Any
-    ) -> Self:
-        """A model with default networks for data of this shape.
-
-        Args:
-            data_shape: of one example.
-            latent_dim: size of the code or noise, where the class has one.
-            **given: settings and objects that `default_networks` or the constructor takes.
-        """
-        settings.refuse_unknown(cls, given)
-        given = settings.require(cls, given)
-        sizes = settings.arguments(cls, "default_networks") & set(given)
-        own = settings.arguments(cls, "__init__") | set(given) - sizes
-        networks = cls.default_networks(
-            tuple(data_shape), latent_dim, **{name: given[name] for name in sizes}
-        )
-        parts = {name: value for name, value in given.items() if name in own}
-        latent = {"latent_dim": latent_dim} if cls.has_latent else {}
-        arguments: dict[str, Any] = {**parts, **latent, **networks}
-        return cls(**arguments)
 
     # What a class reads.
 
@@ -185,7 +170,7 @@ class GenerativeModel(
             data, options, place = batches.for_training(self, x, y, batch_size, options)
             if not again and int(self.steps.numpy()) == 0:
                 self.prepare(data)
-            self._place = place
+            self._place, self._initial_epoch = place, None
             with named_errors(options.get("steps_per_epoch")):
                 return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
 

@@ -29,6 +29,9 @@ class Tables:
     verbs: dict[str, Names] = {}  # verb -> names of its arguments
     unknown_labels: Names = ()  # verbs that take -1 for a class to be drawn or inferred
     monitor: tuple[str, str] = ("val_loss", "min")
+    # Steps from which a step that XLA compiles pays for its compilation, on two cores and 28 x 28
+    # pixels (`benchmarks.compilation`); None: it does not, or was not measured.
+    compiled_from: int | None = None
     batch_size: int = 128  # of one move, where `fit` is not told another
     num_classes: int | None = None
     prior_epochs: int = 20  # that `fit_sampler` trains a prior which is a model

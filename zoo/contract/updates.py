@@ -1,6 +1,7 @@
 """How the losses of a move become an update of weights: in slices, scaled, on replicas."""
 
 import contextlib
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +9,14 @@ import keras
 import tensorflow as tf
 
 from zoo import noise, replicas
-from zoo.contract import checks
+from zoo.contract import checks, scopes
 from zoo.contract.averages import Averages
 from zoo.contract.players import Players
 from zoo.input_pipeline import batches
 from zoo.optimizers.scaled import unscaled
 
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+_log = logging.getLogger(__name__)
 
 
 class Updates(Players):
@@ -25,12 +27,16 @@ class Updates(Players):
     averages: Averages | None = None
     default_optimizer: Any  # of the contract, as is `terms_of`
     terms_of: Any
+    _keep_view: Any  # of `Hooks`
 
     def _ready(self, by_player: dict[str, Any], accumulate: int, ema: float | None) -> None:
         """Makes what `compile` asks for: an optimizer for each player, averages of weights."""
         self.accumulate, self.ema = accumulate, ema
+        given = [id(optimizer) for optimizer in by_player.values()]
+        by_player = {p: o if given.count(id(o)) == 1 else copied(o) for p, o in by_player.items()}
         optimizers = {p: self._optimizer(p, by_player.get(p)) for p in self.players}
         self.optimizers = {p: mine for p, mine in optimizers.items() if mine is not None}
+        self._keep_view()
         checks.refuse_slices(self, accumulate)
         if ema is not None:
             checks.refuse_second_averages(self, ema)
@@ -57,17 +63,31 @@ class Updates(Players):
         return keras.StatelessScope(zip(self.averaged_weights, averages, strict=True))
 
     def _optimizer(self, player: str, given: Any) -> Any:
-        mine = self.default_optimizer(player)
-        if mine is None:  # its update is no gradient
+        default = self.default_optimizer(player)
+        if default is None:  # its update is no gradient
             checks.refuse_optimizer(self, player, given)
             return None
-        mine = keras.optimizers.get(given) if given is not None else mine
-        mine = checks.plain_optimizer(mine.from_config(mine.get_config()))
+        variables = self.variables_of(player)
+        mine = checks.plain_optimizer(keras.optimizers.get(default if given is None else given))
+        if given is None or not self._may_train(mine, player, variables):
+            mine = copied(mine)
         half = any(getattr(p, "compute_dtype", "") == "float16" for p in self.parts_of(player))
         if half and not isinstance(mine, keras.optimizers.LossScaleOptimizer):
             mine = keras.optimizers.LossScaleOptimizer(mine)
-        mine.build(self.variables_of(player))
+        if not mine.built:
+            mine.build(variables)
         return mine
+
+    def _may_train(self, optimizer: Any, player: str, variables: list[keras.Variable]) -> bool:
+        """Whether an optimizer that was given can train a player itself; otherwise a copy does."""
+        inner = unscaled(optimizer)
+        others = inner.built and [*map(id, inner._trainable_variables)] != [*map(id, variables)]
+        if scopes.is_of(inner, self) and not others:
+            return True
+        reason = "has weights of its own already" if others else "was made in another scope"
+        words = "The optimizer of %r of %s %s: a copy trains, `model.optimizers[%r]`."
+        _log.warning(words, player, type(self).__name__, reason, player)
+        return False
 
     def update(self, movers: Sequence[str], x: tf.Tensor, y: tf.Tensor | None) -> dict[str, Any]:
         """Lets every mover follow the gradient of its loss; player -> terms.
@@ -133,3 +153,9 @@ class Updates(Players):
         if self.ema is None or self.averages is None:
             raise ValueError("Averages of weights must be asked for by `compile(ema=0.999)`.")
         return self.averages.instead_of(self.moved_weights)
+
+
+def copied(optimizer: Any) -> Any:
+    """A new optimizer of the same settings, which has trained nothing."""
+    optimizer = keras.optimizers.get(optimizer)
+    return None if optimizer is None else optimizer.from_config(optimizer.get_config())

@@ -45,7 +45,7 @@ class MADE(DensityModel):
 
     players = {"density": ("network", "likelihood")}
     data_ranks = (1, 3)
-    batch_size = 100
+    batch_size, compiled_from = 100, 400
 
     def __init__(self, network, *, likelihood=None, **parts):
         likelihood = likelihood or self.conditional(is_image(network.shape))

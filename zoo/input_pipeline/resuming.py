@@ -10,7 +10,10 @@ A callback of `fit` may have two methods beyond those of Keras:
 """
 
 import contextlib
+import json
+import pathlib
 
+import keras
 import tensorflow as tf
 
 
@@ -23,11 +26,11 @@ def begun(model, options, fit):
         fit: makes the data and trains, given options and whether it goes on from a state
             that a callback has set; called again after an exception that one recovers from.
     """
-    callbacks = options.get("callbacks") or []
-    callbacks = tf.nest.flatten(getattr(callbacks, "callbacks", callbacks))
+    callbacks = flat(options.get("callbacks"))
     first, place = options.get("initial_epoch", 0), None
     with contextlib.ExitStack() as opened:
         for callback in callbacks:
+            place = backed_up(callback) or place
             if hasattr(callback, "session"):
                 place = opened.enter_context(callback.session(model, callbacks)) or place
         while True:
@@ -43,6 +46,22 @@ def begun(model, options, fit):
                 place = next((place for place in found if place is not None), None)
                 if place is None:
                     raise
+
+
+def flat(callbacks):
+    """The callbacks that `fit` was given: one, lists of them, a `CallbackList` or None."""
+    return tf.nest.flatten(getattr(callbacks, "callbacks", callbacks) or [])
+
+
+def backed_up(callback):
+    """The (epoch, step) at which a `BackupAndRestore` of Keras goes on, or None.
+
+    It restores weights and optimizers itself, when training begins.
+    """
+    if not isinstance(callback, keras.callbacks.BackupAndRestore):
+        return None
+    path = pathlib.Path(callback._training_metadata_path)
+    return (json.loads(path.read_text(encoding="utf-8"))["epoch"], 0) if path.is_file() else None
 
 
 def within(iterator, step, passed, read):

@@ -137,6 +137,8 @@ def require_shape(given, shape, argument):
         hint = ""
         if len(shape) == 3 and shape[-1] == 1 and tuple(given[1:]) == tuple(shape[:-1]):
             hint = f" The channel axis is missing: `{argument}[..., None]` has it."
+        elif tuple(given) == tuple(shape):
+            hint = f" The batch axis is missing: `{argument}[None]` has it."
         raise ValueError(
             f"`{argument}` must have shape (batch, {', '.join(map(str, shape))}). "
             f"Received: {tuple(given)}.{hint}"

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics import checks
 from zoo.metrics.active_dims import VARIANCE
 from zoo.metrics.diversity import of_counts
 from zoo.metrics.fid import MomentSums
@@ -26,6 +27,9 @@ class Diversity(Sums):
 
     def update_state(self, labels, sample_weight=None):
         """Adds the labels of a batch, integers in [0, classes)."""
+        checks.refuse_weights(sample_weight, self.name)
+        if tf.executing_eagerly():
+            labels = checks.classes(labels, "labels", self.classes)
         self.add(labels, counts=tf.reduce_sum(tf.one_hot(labels, self.classes), axis=0))
 
     def result(self):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 MASK, VARIANCE = 0.1, 0.01  # MaskAAE's own threshold, and that of Burda et al. (2016)
 
 
@@ -24,4 +26,5 @@ def active_of(means, alpha=None):
     """Which dimensions are in use: bool `(m,)`."""
     if alpha is not None:
         return np.asarray(alpha) >= MASK
-    return np.var(np.asarray(means, np.float64), axis=0) > VARIANCE
+    means = np.asarray(checks.rows(means, "means", least=2), np.float64)
+    return np.var(means, axis=0) > VARIANCE

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 
 def critic_accuracy(real, made):
     """How often a critic tells one that is real from one that is made: 0.5 cannot, 1 always can.
@@ -16,6 +18,6 @@ def critic_accuracy(real, made):
     Returns:
         {"critic_accuracy", "count"}.
     """
-    real, made = (np.asarray(side, np.float64).ravel() for side in (real, made))
+    real, made = checks.numbers(real, "real").ravel(), checks.numbers(made, "made").ravel()
     above = np.mean(real[:, None] > made) + 0.5 * np.mean(real[:, None] == made)
     return {"critic_accuracy": float(max(above, 1.0 - above)), "count": len(real)}

@@ -5,6 +5,8 @@ All three take `encode`, which maps examples to codes `(count, m)`, and factors 
 
 import numpy as np
 
+from zoo.metrics import checks
+
 PRUNED = 0.05  # standard deviation below which a dimension is not used
 
 
@@ -19,7 +21,12 @@ def mutual_information_gap(codes, factors, bins=20):
     Returns:
         {"mig", "count"}.
     """
-    codes, factors = np.asarray(codes), np.asarray(factors)
+    codes, factors = checks.rows(codes, "codes", least=2), np.asarray(factors)
+    if factors.dtype.kind not in "iu" or factors.ndim != 2 or len(factors) != len(codes):
+        raise ValueError(
+            f"`factors` must be integers ({len(codes)}, factors). "
+            f"Received: {factors.dtype} of {factors.shape}."
+        )
     binned = [np.digitize(c, np.histogram(c, bins)[1][:-1]) for c in codes.T]
     gaps = []
     for factor in factors.T:

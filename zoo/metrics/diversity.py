@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 
 def renyi_entropy(probabilities, order):
     """H_a = ln(sum_i p_i^a) / (1 - a), nats; Shannon's at a = 1, -ln max p at infinity.
@@ -39,7 +41,8 @@ def diversity(labels, classes):
         labels: integers in [0, classes); what a classifier says of samples.
         classes: how many kinds there are.
     """
-    return of_counts(np.bincount(np.asarray(labels), minlength=classes))
+    labels = checks.classes(labels, "labels", classes, least=2)
+    return of_counts(np.bincount(labels, minlength=classes))
 
 
 def of_counts(counts):

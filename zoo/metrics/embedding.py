@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 
 def tsne(rows, perplexity=30, seed=0):
     """t-SNE (van der Maaten and Hinton, 2008) from the first two principal components.
@@ -25,7 +27,7 @@ def descended(rows, perplexity=30, seed=0, steps=1000):
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
-    rows = np.asarray(rows, np.float32)
+    rows = np.asarray(checks.rows(rows, "rows", least=8), np.float32)
     sizes = {"perplexity": min(perplexity, len(rows) // 4), "max_iter": steps}
     law = TSNE(**sizes, init="pca", random_state=seed)
     with threadpool_limits(1):  # threads that wait for each other are slower, and sum otherwise
@@ -38,5 +40,6 @@ def purity(rows, labels, neighbours=10):
     from zoo.metrics.neighbours import nearest
 
     labels = np.asarray(labels)
+    checks.rows(rows, "rows", least=neighbours + 1)
     found = nearest(rows, rows, neighbours + 1)[1][:, 1:]
     return float(np.mean(labels[found] == labels[:, None]))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics import checks
 from zoo.registry import register
 
 
@@ -27,10 +28,19 @@ class Extractor:
         self.step = tf.function(function, autograph=False, reduce_retracing=True)
 
     def __call__(self, images):
+        self.require_shape(images)
         return self.function(images)
+
+    def require_shape(self, images):
+        """Refuses images of another size than the function takes."""
+        shape = getattr(self.function, "input_shape", None)
+        if isinstance(shape, tuple):
+            checks.require_shape(images, "images", shape[1:], f"as {self.name!r} takes")
 
     def features(self, images, batch_size=250):
         """Features of an array of images, batch by batch: float32 `(count, size)`."""
+        images = checks.rows(images, "images")
+        self.require_shape(images)
         parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
         found = [self.step(tf.convert_to_tensor(part, tf.float32)).numpy() for part in parts]
         return np.concatenate(found)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics import checks
 from zoo.metrics.sums import Sums
 from zoo.registry import register
 
@@ -30,13 +31,21 @@ class Moments:
     @classmethod
     def of(cls, features):
         """Of an array `(count, size)`."""
-        features = np.asarray(features, np.float64)
+        features = np.asarray(checks.rows(features, "features", least=2), np.float64)
         whole = np.atleast_2d(np.cov(features, rowvar=False))
         return cls(features.mean(axis=0), whole, len(features))
 
 
 def frechet_distance(first, second):
     """FID of two `Moments`."""
+    if first.mean.shape != second.mean.shape:
+        raise ValueError(
+            "`first` and `second` must be of features of one size. "
+            f"Received: {len(first.mean)} and {len(second.mean)}."
+        )
+    for name, moments in (("first", first), ("second", second)):
+        checks.numbers(moments.mean, name)
+        checks.numbers(moments.covariance, name)
     gap = np.sum((first.mean - second.mean) ** 2)
     values, vectors = np.linalg.eigh(first.covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
@@ -78,10 +87,12 @@ class MomentSums(Sums):
 
     def __init__(self, size, centre=0.0, name="moments"):
         super().__init__(name, sums=(size,), products=(size, size))
-        self.centre = centre
+        self.size, self.centre = size, centre
 
     def update_state(self, features, sample_weight=None):
         """Adds the features of a batch, `(batch, size)`."""
+        checks.refuse_weights(sample_weight, self.name)
+        features = checks.batch(features, "features", (self.size,))
         shifted = tf.cast(features, tf.float64) - self.centre
         products = tf.matmul(shifted, shifted, transpose_a=True)
         self.add(features, sums=tf.reduce_sum(shifted, axis=0), products=products)
@@ -119,8 +130,15 @@ class FrechetDistance(MomentSums):
 
     def update_state(self, images, sample_weight=None):
         """Adds the features of a batch of images."""
-        shown = images if self.protocol == "plain" else stretched(tf.convert_to_tensor(images))
-        super().update_state(self.extractor(shown))
+        checks.refuse_weights(sample_weight, self.name)
+        images = checks.batch(images, "images")
+        features = self.extractor(images if self.protocol == "plain" else stretched(images))
+        if features.shape[-1] != self.size:
+            raise ValueError(
+                f"`images` must have {self.size} features, as the reference has. Received: "
+                f"{features.shape[-1]} of images of shape {tuple(images.shape[1:])}."
+            )
+        super().update_state(features)
 
     def result(self):
         return frechet_distance(self.moments(), self.reference)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 
 def holes(prior_codes, train_codes, test_codes, round_trip=None):
     """Fractions of prior draws that lie where codes of data do not.
@@ -20,6 +22,11 @@ def holes(prior_codes, train_codes, test_codes, round_trip=None):
     """
     from sklearn.neighbors import NearestNeighbors
 
+    train_codes = checks.rows(train_codes, "train_codes", least=2)
+    prior_codes, test_codes = (
+        checks.rows(codes, name, like=("train_codes", train_codes))
+        for codes, name in ((prior_codes, "prior_codes"), (test_codes, "test_codes"))
+    )
     trees = NearestNeighbors(n_neighbors=1).fit(train_codes)
     far, held = (trees.kneighbors(codes)[0][:, 0] for codes in (prior_codes, test_codes))
     limit = np.quantile(held, 0.99)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import norm
 
 from zoo import noise
+from zoo.metrics import checks
 from zoo.metrics.fid import Moments, frechet_distance
 
 
@@ -50,6 +51,7 @@ def midpoint_distance(encode, decode, x, features):
         {"midpoint_fid", "count"}; 0 where midpoints are decoded to what has the moments of
         the data.
     """
+    x = checks.rows(x, "x", least=4)
     half = len(x) // 2
     codes = np.asarray(encode(x))
     middle = decode(0.5 * (codes[:half] + codes[half : 2 * half]))

@@ -5,13 +5,16 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics import checks
+
 
 def from_discriminator(real_logits, fake_logits):
     """1/2 (V + ln 4), V = E ln D(x) + E ln(1 - D(x')): a lower bound, tight for the best D.
 
     The loss of a discriminator is 2 ln 2 - 2 JSD, not -JSD.
     """
-    real, fake = (np.asarray(side, np.float64) for side in (real_logits, fake_logits))
+    real = checks.numbers(real_logits, "real_logits")
+    fake = checks.numbers(fake_logits, "fake_logits")
     value = -np.mean(np.logaddexp(0.0, -real)) - np.mean(np.logaddexp(0.0, fake))
     bound = float(0.5 * (value + math.log(4.0)))
     return {"jensen_shannon": bound, "count": len(real) + len(fake)}
@@ -19,6 +22,9 @@ def from_discriminator(real_logits, fake_logits):
 
 def from_histograms(p, q):
     """Of two laws of the same bins, given as counts or masses."""
+    for name, side in (("p", p), ("q", q)):
+        if np.min(checks.numbers(side, name)) < 0 or not np.sum(side) > 0:
+            raise ValueError(f"`{name}` must be from 0, with a mass. Received: {np.min(side)}.")
     p, q = (np.asarray(side, np.float64) / np.sum(side) for side in (p, q))
     middle = 0.5 * (p + q)
 

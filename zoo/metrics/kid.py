@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 MOST_ROWS = 5_000  # that are drawn anew for a standard error: errors fall like 1 / sqrt(rows)
 CHUNK = 1_000  # rows of a kernel matrix that are held at once
 
@@ -11,9 +13,17 @@ def kernel(left, right):
     return (left @ right.T / left.shape[1] + 1.0) ** 3
 
 
+def both(generated, real, *names):
+    """Both samples as float64, of two rows or more."""
+    ours, theirs = names or ("generated", "real")
+    real = checks.rows(real, theirs, least=2)
+    generated = checks.rows(generated, ours, least=2, like=(theirs, real))
+    return np.asarray(generated, np.float64), np.asarray(real, np.float64)
+
+
 def polynomial_mmd(first, second):
     """The unbiased MMD^2 of two samples of features under `kernel`."""
-    a, b = (np.asarray(side, np.float64) for side in (first, second))
+    a, b = both(first, second, "first", "second")
     n, k = len(a), len(b)
     own, other = kernel(a, a), kernel(b, b)
     within = (own.sum() - np.trace(own)) / (n * (n - 1))
@@ -34,6 +44,7 @@ def kernel_distance(generated, real, subsets=50, size=1000, seed=0, resamples=20
     Returns:
         {"kid", "standard_error", "subset", "count"}.
     """
+    generated, real = both(generated, real)
     random, size = np.random.default_rng(seed), min(size, len(generated), len(real))
 
     def chosen(rows):

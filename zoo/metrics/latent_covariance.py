@@ -4,10 +4,13 @@ import math
 
 import numpy as np
 
+from zoo.metrics import checks
+
 
 def covariance(codes):
     """The covariance of codes `(count, m)`, with count - 1: `(m, m)`."""
-    return np.atleast_2d(np.cov(np.asarray(codes, np.float64), rowvar=False))
+    codes = np.asarray(checks.rows(codes, "codes", least=2), np.float64)
+    return np.atleast_2d(np.cov(codes, rowvar=False))
 
 
 def floor(count):

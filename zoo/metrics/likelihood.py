@@ -11,6 +11,14 @@ import tensorflow as tf
 
 from zoo import noise
 from zoo.losses.density import gaussian_log_density
+from zoo.metrics import checks
+
+
+def data_of(model, x):
+    """Rows that a model takes, two or more."""
+    x = checks.rows(x, "x", least=2)
+    checks.require_shape(x, "x", model.data_shape, "as the model takes")
+    return np.asarray(x, np.float32)
 
 
 def log_weights(model, x, seed):
@@ -38,6 +46,7 @@ def importance_likelihood(model, x, draws=5000, seed=0, weights=log_weights):
         elbo is that of the mean of the same ln weights, effective_draws (sum w)^2 / sum w^2;
         "log_likelihood_error" and "elbo_error", their standard errors over x.
     """
+    x = data_of(model, x)
     step = tf.function(lambda key: weights(model, x, key), autograph=False)
     log_sum = log_squares = -math.inf
     total = 0.0
@@ -80,6 +89,7 @@ def elbo_surgery(model, x, draws=10, seed=0):
         {"reconstruction", "information", "marginal_divergence_bound", "elbo", "count"}, nats,
         and of each the standard error over x, as "information_error".
     """
+    x = data_of(model, x)
     mean, log_var = tf.split(model.encoder(x, training=False), 2, axis=-1)
     parts = []
     for draw in range(draws):
@@ -112,6 +122,7 @@ def dimension_wise_divergence(model, x, draws=10, seed=0):
         {"dimension_wise_divergence", "dimension_wise_divergence_error", nats; "code_deviation",
         the mean over dimensions of the standard deviation of draws of q(z), over sigma; "count"}.
     """
+    x = data_of(model, x)
     mean, log_var = tf.split(model.encoder(x, training=False), 2, axis=-1)
     divergences, deviations, sigma = [], [], model.prior.sigma
     for draw in range(draws):

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics import checks
 from zoo.metrics.sums import Sums
 from zoo.registry import register
 
@@ -40,6 +41,8 @@ class ModeCoverage(Sums):
 
     def update_state(self, samples, sample_weight=None):
         """Adds the samples of a batch, `(batch, size)`."""
+        checks.refuse_weights(sample_weight, self.name)
+        samples = checks.batch(samples, "samples", self.centres.shape[1:])
         samples = tf.cast(samples, tf.float64)
         distances = tf.norm(samples[:, None] - self.centres[None], axis=2)
         nearest = tf.one_hot(tf.argmin(distances, axis=1), len(self.centres), dtype=tf.float64)

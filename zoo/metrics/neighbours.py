@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 MOST = 1 << 24  # numbers of examples that are compared at a time where they are read from files
 
 
@@ -42,6 +44,11 @@ def memorisation(samples, train, test):
     Returns:
         {"memorisation_ratio", "count"}.
     """
+    train = checks.rows(train, "train")
+    samples, test = (
+        checks.rows(side, name, like=("train", train))
+        for side, name in ((samples, "samples"), (test, "test"))
+    )
     own, held = (np.median(nearest(rows, train, 1)[0]) for rows in (samples, test))
     ratio = float(own / max(held, 1e-12))
     return {"memorisation_ratio": ratio, "count": min(len(samples), len(test))}
@@ -52,6 +59,8 @@ def two_sample_accuracy(samples, held):
 
     Leave-one-out on equal numbers of both (Lopez-Paz and Oquab, 2017).
     """
+    held = checks.rows(held, "held", least=2)
+    samples = checks.rows(samples, "samples", least=2, like=("held", held))
     count = min(len(samples), len(held))
     both = np.concatenate([flat(samples[:count]), flat(held[:count])])
     side = np.repeat([0, 1], count)

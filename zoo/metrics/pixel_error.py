@@ -4,6 +4,7 @@ import math
 
 import tensorflow as tf
 
+from zoo.metrics import checks
 from zoo.metrics.sums import Sums
 from zoo.registry import register
 
@@ -43,6 +44,14 @@ class PixelError(Sums):
 
     def update_state(self, images, reference, sample_weight=None):
         """Adds the images of a batch, `(batch, ...)`; image i should be reference i."""
+        checks.refuse_weights(sample_weight, self.name)
+        reference = checks.batch(reference, "reference")
+        images = checks.batch(images, "images", tuple(reference.shape[1:]))
+        if images.shape[0] != reference.shape[0]:
+            raise ValueError(
+                "`images` and `reference` must have as many rows. "
+                f"Received: {images.shape[0]} and {reference.shape[0]}."
+            )
         absolute, ratio = map(tf.reduce_sum, pixel_errors(images, reference))
         self.add(images, absolute=absolute, ratio=ratio)
 

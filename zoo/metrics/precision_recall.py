@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import checks
+
 ANGLES, CLUSTERS, RUNS, EPSILON = 1001, 20, 10, 1e-10
 
 
@@ -48,6 +50,8 @@ def prd(generated, real, clusters=CLUSTERS, runs=RUNS, seed=0):
     from sklearn.cluster import MiniBatchKMeans
     from threadpoolctl import threadpool_limits  # what scikit-learn itself uses
 
+    real = checks.rows(real, "real", least=-(-clusters // 2))
+    generated = checks.rows(generated, "generated", like=("real", real))
     if len(generated) != len(real):
         raise ValueError(
             "`generated` and `real` must hold as many rows. "
@@ -85,6 +89,8 @@ def manifolds(generated, real, neighbours=5):
     Returns:
         {"improved_precision", "improved_recall", "density", "coverage", "neighbours", "count"}.
     """
+    real = checks.rows(real, "real", least=neighbours + 1)
+    generated = checks.rows(generated, "generated", neighbours + 1, ("real", real))
     inside = _distances(generated, real) < _radii(real, neighbours)[None]
     covered = _distances(real, generated) < _radii(generated, neighbours)[None]
     return {

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.contract.model import GenerativeModel
+from zoo.contract.updates import copied
 from zoo.vae.evidence_bound import EvidenceBound
 
 MOST = 10_000  # codes that clusters are started from
@@ -65,5 +66,5 @@ def _fit(model, data, steps, prior):
     options = {k: v for k, v in model.compile_options.items() if k != "steps_per_execution"}
     with model.distribute_strategy.scope():
         alone = Alone(**shared, prior=prior, seed=model.seed)
-    alone.compile(model.optimizers["autoencoder"], **options)
+    alone.compile(copied(model.optimizers["autoencoder"]), **options)
     alone.fit(data.repeat(), steps_per_epoch=steps, verbose=0)
