@@ -4,7 +4,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export KERAS_BACKEND := tensorflow
 
-.PHONY: install demo test quick slow fault lint types format table clean
+.PHONY: install demo test quick slow fault lint types docs format table clean
 
 install: .venv/installed
 
@@ -42,6 +42,10 @@ types: install  # of the package as it is installed: pyright does not follow an 
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: install  # the site, in build/docs; a warning is an error
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[docs]"
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 table: install  # of the models, into README.md
 	$(BIN)/python -m benchmarks.results

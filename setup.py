@@ -3,6 +3,7 @@
 from setuptools import find_packages, setup
 
 OUTSIDE = ("training", "export")  # folders beside `zoo` that are imported as parts of it
+CARRIED = ("classifier_*", "vae_digits")  # of saved_models: what measures need, and one preset
 
 setup(
     name="keras-generative-zoo",
@@ -14,14 +15,18 @@ setup(
     packages=[
         *find_packages(include=["zoo", "zoo.*"]),
         *(f"zoo.{name}" for folder in OUTSIDE for name in find_packages(include=[f"{folder}*"])),
+        "zoo.saved_models",
     ],
-    package_dir={f"zoo.{folder}": folder for folder in OUTSIDE},
+    package_dir={f"zoo.{folder}": folder for folder in (*OUTSIDE, "saved_models")},
     package_data={
         "zoo": ["catalogue.toml", "*.pyi", "py.typed"],
         "zoo.export": ["*.pyi"],
+        "zoo.saved_models": [f"{name}/*.*" for name in CARRIED],
+        "zoo.saving": ["registry.json"],
         "zoo.training": ["*.pyi", "recipes/*.yaml"],
         "zoo.training.tuning": ["*.pyi"],
-        "zoo.training.reporting": ["report.html"],
+        "zoo.training.commands": ["*.html"],
+        "zoo.training.reporting": ["*.html"],
     },
     python_requires=">=3.11,<3.14",
     install_requires=[
@@ -40,14 +45,20 @@ setup(
         "matplotlib",
         "pillow",
         "jsonargparse[signatures]>=4.40",
+        "pooch",
         "pyyaml",
         "jinja2",
+        "rich",
+        "shtab",
         "lazy_loader>=0.4",
         "wrapt>=1.14",
     ],
     extras_require={
+        "hub": ["huggingface_hub>=1"],
+        "docs": ["furo", "myst-parser>=4", "sphinx>=8", "sphinx-copybutton"],
         "serving": ["tensorflow-serving-api>=2.21,<2.22"],
         "test": [
+            "huggingface_hub>=1",
             "pytest>=8",
             "pytest-xdist",
             "pre-commit",

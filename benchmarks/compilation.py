@@ -134,6 +134,8 @@ def row(name, found):
 def summary(rows):
     """What the table says as a whole."""
     gains = sorted((float(cells[HEAD.index("processor gain")]), cells[0]) for cells in rows)
+    if len(gains) == 1:
+        return "Measured so far: 1 model."
     middle = statistics.median(gain for gain, _ in gains)
     return (
         f"By processor seconds the median of {len(rows)} models gains {middle:.2f}; "

@@ -21,6 +21,14 @@ from benchmarks.results import RESULTS, put_row
 
 ROOT = pathlib.Path(__file__).parents[1]
 RECIPES, GALLERY = ROOT / "training" / "recipes", ROOT / "docs" / "gallery"
+PICTURES = {  # of models of which samples do not say most: functions of `drawings`
+    "aae": "show_plane",
+    "dim_reduction_aae": "show_plane",
+    "supervised_aae": "show_styles",
+    "semi_supervised_aae": "show_styles",
+    "clustering_aae": "show_styles",
+    "flex_ae_sr": "show_interpolations",
+}
 MOST = 600.0  # seconds of one recipe on two cores
 HEAD = ("recipe", "data", "epochs", "batch", "steps", "seconds", "of 10 minutes")
 
@@ -64,7 +72,8 @@ def main(argv=None):
     for name in options.names:
         made, seconds = trained(name, options.out.absolute(), options.data_dir)
         model = made.model()
-        drawings.show(model, GALLERY / f"{name}.png", made.data(), seed=0)
+        draw = getattr(drawings, PICTURES.get(made.config.model, "show"))
+        draw(model, GALLERY / f"{name}.png", made.data())
         took = "trained before" if seconds is None else f"{seconds:.0f} s"
         print(f"{name}: {took}, {GALLERY / name}.png", flush=True)
         if options.write and seconds is not None:

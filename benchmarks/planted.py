@@ -3,7 +3,8 @@
     python -m benchmarks.planted [--write] [--keyword mask]
 
 Runs the tests of behaviour, slow ones included (about fifteen minutes on two cores), and
-prints each figure they measure. `--write` puts the table into docs/results.md.
+prints each figure they measure. `--write` puts the table into docs/results.md; with `--keyword`
+the rows of other tests stay there, and new ones follow them.
 """
 
 import argparse
@@ -14,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-from benchmarks.results import RESULTS, markdown, put
+from benchmarks.results import RESULTS, markdown, put, rows_of
 
 TESTS = pathlib.Path(__file__).parents[1] / "tests" / "behaviour"
 
@@ -33,13 +34,18 @@ class Figures:
             self.rows += [(report.nodeid, *figure, passed) for figure in found]
 
 
-def table(rows):
-    """The figures as Markdown, in the order of the tests."""
-    lines = [
-        (what, f"{value:.4g}", required, held)
-        for _, what, value, required, held in sorted(rows, key=lambda row: row[0])
+def cells(figures):
+    """The figures as words, in the order of the tests."""
+    return [
+        (what, f"{value:.4g}", required, holds)
+        for _, what, value, required, holds in sorted(figures, key=lambda row: row[0])
     ]
-    return markdown(("what", "measured", "required", "holds"), lines)
+
+
+def table(rows, others=()):
+    """Figures as Markdown: those of `others` in their place, but where `rows` have them anew."""
+    lines = {row[0]: row for row in others} | {row[0]: row for row in rows}
+    return markdown(("what", "measured", "required", "holds"), lines.values())
 
 
 def main(argv=None):
@@ -54,9 +60,11 @@ def main(argv=None):
     chosen = ["-q", "-m", "slow or not slow", "-k", options.keyword]
     chosen += ["-n", str(options.workers)]
     failed = pytest.main([str(TESTS), *chosen], plugins=[figures])
-    print("\n".join(table(figures.rows)))
+    rows = cells(figures.rows)
+    print("\n".join(table(rows)))
     if options.write:
-        put(RESULTS, "planted", table(figures.rows))
+        others = rows_of(RESULTS, "planted").values() if options.keyword else ()
+        put(RESULTS, "planted", table(rows, others))
     return int(failed)
 
 

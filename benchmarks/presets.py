@@ -45,6 +45,18 @@ def serve_again(folder):
         os.replace(version, folder / version.name)
 
 
+def register():
+    """Writes the hashes of every preset's files into the package, by which they are fetched."""
+    from zoo.saving import exchange, presets
+    from zoo.training.files import write_text
+
+    found = {
+        name: {file: exchange.digest(presets.root() / name / file) for file in exchange.FILES}
+        for name in presets.list_presets()
+    }
+    write_text(exchange.REGISTRY, json.dumps(found, indent=2) + "\n")
+
+
 def main(argv=None):
     from zoo.training import cli
 
@@ -67,6 +79,7 @@ def main(argv=None):
             words = str(made.path), "--to", str(folder)
             failed += cli.main(["evaluate", words[0]]) or cli.main(["export", *words])
         print(folder, flush=True)
+    register()
     return int(failed > 0)
 
 

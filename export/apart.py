@@ -3,28 +3,49 @@
 import importlib
 import os
 import pkgutil
+import re
 import subprocess
 import sys
+import tempfile
 import threading
 
 WATCHED = "EXPORT_WATCHED"  # set where the standard input closes when the parent ends
+STEP = "\x1estep"  # a line of the standard error
+NOISE = re.compile(r"[IWEF]\d{4} \d\d:|WARNING: All log messages before absl")  # of TensorFlow
 
 
-def run(module, *words):
-    """Runs `python -m module words` without accelerators; the ended process, with its text."""
+def run(module, *words, advance=None):
+    """Runs `python -m module words` without accelerators; the ended process, with its text.
+
+    Args:
+        advance: called with 1 whenever the process tells of a step (`told`); its other lines,
+            but for those with which TensorFlow starts, are its standard error.
+    """
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", WATCHED: "1"}
     there, here = os.pipe()
+    command, lines = [sys.executable, "-m", module, *words], []
+    options = {"env": {**os.environ, **quiet}, "stdin": there, "text": True}
     try:
-        return subprocess.run(
-            [sys.executable, "-m", module, *words],
-            env={**os.environ, **quiet},
-            stdin=there,
-            capture_output=True,
-            text=True,
-        )
+        with tempfile.TemporaryFile("w+") as output:
+            pipes = {"stdout": output, "stderr": subprocess.PIPE}
+            with subprocess.Popen(command, **options, **pipes) as process:
+                for line in process.stderr or ():
+                    if line.rstrip("\n") == STEP:
+                        (advance or int)(1)
+                    elif not NOISE.match(line):
+                        lines.append(line)
+            output.seek(0)
+            text = output.read()
+        return subprocess.CompletedProcess(command, process.returncode, text, "".join(lines))
     finally:
         os.close(there)
         os.close(here)
+
+
+def told():
+    """Tells the process that started this one, if one did, that a step is done."""
+    if WATCHED in os.environ:
+        print(STEP, file=sys.stderr, flush=True)
 
 
 def is_fresh():

@@ -1,8 +1,10 @@
 """Uses an exported model: needs TensorFlow, neither the zoo nor Keras."""
 
+import contextlib
 import functools
-import json
 import pathlib
+import re
+import tempfile
 from typing import Any
 
 from zoo.export import manifest
@@ -30,14 +32,29 @@ def load(directory: str | pathlib.Path, version: int | None = None) -> "Served":
     wrong = manifest.problems(folder) if (folder / manifest.MANIFEST).is_file() else []
     if wrong:
         raise ValueError(f"{folder} must be as it was published; {'; '.join(wrong)}.")
+    note = manifest.read_json(folder / NOTE) if (folder / NOTE).is_file() else {}
     import tensorflow as tf  # after what can fail at once
 
-    note = json.loads((folder / NOTE).read_text()) if (folder / NOTE).is_file() else {}
-    return Served(folder, tf.saved_model.load(str(folder)), note)
+    with plain_path(folder) as path:
+        return Served(folder, tf.saved_model.load(str(path)), note)
+
+
+@contextlib.contextmanager
+def plain_path(folder):
+    """A path to a folder that TensorFlow can restore from: it takes names of files for patterns,
+    so one with brackets or backslashes is reached by a link that has none."""
+    if not set(str(folder)) & set("[]\\"):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as around:
+        link = pathlib.Path(around, "version")
+        link.symlink_to(folder.absolute(), target_is_directory=True)
+        yield link
 
 
 def find(directory: str | pathlib.Path, version: int | None = None) -> pathlib.Path:
     """The version folder that `load` reads."""
+    require_local("directory", directory)
     given = pathlib.Path(directory)
     if (given / "saved_model.pb").is_file():
         if version is not None and given.name != str(version):
@@ -62,6 +79,15 @@ def find(directory: str | pathlib.Path, version: int | None = None) -> pathlib.P
     return found[max(found) if version is None else version]
 
 
+def require_local(name, path):
+    """Refuses an address, which is no path of this machine."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", str(path)):
+        raise ValueError(
+            f"`{name}` must be a path of this machine. Received the address {str(path)!r}: use a "
+            "local folder and copy it, or mount what the address names."
+        )
+
+
 def versions(directory):
     """(number, path) of each child that TensorFlow Serving would take for a version."""
     if not directory.is_dir():
@@ -75,14 +101,20 @@ def described(function, about=None):
 
     `about` adds what they mean: its `doc`, and by name the entries of `inputs` and `outputs`.
     """
-    about = about or {}
     sides = {"inputs": function.structured_input_signature[1]}
     sides["outputs"] = function.structured_outputs
     found = {
-        side: {n: {**about.get(side, {}).get(n, {}), **_plain(specs[n])} for n in sorted(specs)}
+        side: {n: {**entry(entry(about, side), n), **_plain(specs[n])} for n in sorted(specs)}
         for side, specs in sides.items()
     }
-    return {**found, **({"doc": about["doc"]} if "doc" in about else {})}
+    doc = about.get("doc") if isinstance(about, dict) else None
+    return {**found, **({"doc": doc} if isinstance(doc, str) else {})}
+
+
+def entry(note, name):
+    """Names and values under a name of a note that somebody else may have written, or none."""
+    value = note.get(name) if isinstance(note, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _plain(spec):
@@ -106,8 +138,12 @@ class Served:
         self.folder, self.score_kind = folder, note.get("score_kind")
         self._loaded = loaded  # owns the weights, which functions only point to
         self._functions = dict(loaded.signatures)
-        words = note.get("signatures", {})
-        words = {**words, "serving_default": words.get(note.get("serving_default"))}
+        words, default = entry(note, "signatures"), note.get("serving_default")
+        words = (
+            {**words, "serving_default": entry(words, default)}
+            if isinstance(default, str)
+            else words
+        )
         self.signatures = {
             name: described(f, words.get(name)) for name, f in sorted(self._functions.items())
         }

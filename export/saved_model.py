@@ -10,6 +10,7 @@ import json
 import pathlib
 import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 from zoo.export import apart, check, manifest, serving, staging, warmup
-from zoo.export.load import EXPECTED, NOTE, described
+from zoo.export.load import EXPECTED, NOTE, described, require_local
 
 DEFAULTS = "sample", "translate", "translate_xy", "reconstruct"  # served unasked, the first
 HALVES = {tf.float16, tf.bfloat16}
@@ -32,6 +33,7 @@ def save(
     directory: str | pathlib.Path,
     metadata: dict[str, Any] | None = None,
     batch_size: int | None = None,
+    advance: Callable[[int], Any] = int,
 ) -> pathlib.Path:
     """Writes every verb that a model offers as a named signature of a new version.
 
@@ -48,6 +50,7 @@ def save(
         batch_size: how many rows a server that batches requests may run together. Such a
             server refuses scalars, so signatures that take one (`sample_n`) are left out.
             None: not for batching.
+        advance: called with 1 after each of six parts of the work.
 
     Returns:
         The folder of the new version: the largest integer in `directory` plus one.
@@ -58,29 +61,35 @@ def save(
         OSError: if the disk is full. Nothing is published then.
     """
     with model.averaged() if getattr(model, "ema", None) else contextlib.nullcontext():
-        return _save(model, pathlib.Path(directory), metadata or {}, batch_size)
+        require_local("directory", directory)
+        return _save(model, pathlib.Path(directory), metadata or {}, batch_size, advance)
 
 
-def _save(model, directory, metadata, batch_size):
+def _save(model, directory, metadata, batch_size, advance):
     """`save`, with the weights that are to be served in their place."""
     signatures = _signatures(model, batch_size)
     traced = {name: _traced(function, specs) for name, (function, specs, _) in signatures.items()}
     module = _module(model, traced)
     size = sum(v.shape.num_elements() * v.dtype.size for v in module.weights)
     with staging.staged(directory, int(1.3 * size) + OVERHEAD) as folder:
+        advance(1)
         _write(module, traced, folder)
+        advance(1)
         note = _note(model, signatures, traced)
         told = note["signatures"]
         asked = _answered(signatures, told)
+        advance(1)
         write_json(folder / NOTE, note)
         write_json(folder / EXPECTED, check.thinned(asked))
         warmup.write(folder, _first_requests(note, asked))
+        advance(1)
         if batch_size is not None:
             serving.write_batching(folder, batch_size)
         made = {"time": time.strftime("%FT%TZ", time.gmtime()), "tensorflow": tf.__version__}
         known = {"model": type(model).__name__, "averages": getattr(model, "ema", None)}
         manifest.write(folder, **known, made=made, metadata=metadata, weight_bytes=size)
         _check(folder, asked, traced)
+        advance(2)
         return staging.publish(folder, directory)
 
 

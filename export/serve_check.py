@@ -33,6 +33,7 @@ def audit(directory, seconds=10.0, only=None):
             problems, figures = probe(served, *([seconds] if number == "F55" else []))
         except Exception as error:  # the other promises are still to be tried
             problems, figures = [f"{type(error).__name__}: {error}"[:500]], ""
+        apart.told()
         promise = probe.__doc__.partition("\n")[0]
         rows.append(
             {"number": number, "promise": promise, "figures": figures, "problems": problems}
@@ -40,8 +41,8 @@ def audit(directory, seconds=10.0, only=None):
     return rows
 
 
-def main(argv=None):
-    """The command; returns its exit code."""
+def main(argv=None, advance=None):
+    """The command; returns its exit code. `advance`: called with 1 after each promise."""
     parser = argparse.ArgumentParser(
         prog="python -m zoo.export.serve_check",
         description="Tries everything that a client can do to an exported model.",
@@ -55,7 +56,7 @@ def main(argv=None):
     if not apart.is_fresh():
         words = [chosen.directory, "--seconds", str(chosen.seconds), *["--json"] * chosen.json]
         words += ["--only", *chosen.only] if chosen.only else []
-        done = apart.run("zoo.export.serve_check", *words)
+        done = apart.run("zoo.export.serve_check", *words, advance=advance)
         print(done.stdout, end="")
         print(done.stderr, end="", file=sys.stderr)
         return done.returncode

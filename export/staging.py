@@ -17,6 +17,8 @@ from zoo.export.load import versions
 
 STAGING = ".staging-"
 OLDEST = 24 * 3600.0  # seconds without a write after which nobody is writing any more
+FULL = ("no space left", "quota exceeded", "file too large")
+FULL_CODES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 _open = set()  # names that this process is writing under
 
@@ -39,12 +41,18 @@ def staged(directory, needed=0):
             raise full(directory, needed)
         yield path
     except Exception as error:
-        if "no space left" in str(error).lower():
+        if is_full(error):
             raise full(directory, needed) from error
         raise
     finally:
         shutil.rmtree(path, ignore_errors=True)  # gone already where it was published
         _open.discard(path.name)
+
+
+def is_full(error):
+    """Whether an error tells of a full disk, quota or file; libraries say so in words."""
+    words = str(error).lower()
+    return any(full in words for full in FULL) or getattr(error, "errno", None) in FULL_CODES
 
 
 def full(directory, needed):

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from exports import ROOT
 
-SOURCES = ("setup.py", "pyproject.toml", "README.md", "zoo", "training", "export")
+SOURCES = ("setup.py", "pyproject.toml", "README.md", "zoo", "training", "export", "saved_models")
 SILENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 SILENT.pop("PYTHONPATH", None)
 USERS_OWN = 'raise RuntimeError("this file is the user\'s own")\n'
@@ -103,6 +103,16 @@ def test_the_wheel_holds_one_package_and_its_types(wheel):
     assert {top for top in tops if not top.endswith(".dist-info")} == {"zoo"}
     assert {"zoo/py.typed", "zoo/__init__.pyi", "zoo/catalogue.toml"} <= set(names)
     assert {"zoo/training/recipes/vae.yaml", "zoo/export/__init__.pyi"} <= set(names)
+    stored = {name.split("/")[2] for name in names if name.startswith("zoo/saved_models/")}
+    classifiers = {f"classifier_{name}" for name in ("cifar10", "digits", "fashion_mnist", "mnist")}
+    assert stored == {*classifiers, "vae_digits"}
+
+
+def test_a_wheel_has_a_preset_and_the_classifiers_of_measures(installed, tmp_path):
+    words = "import zoo; print(zoo.list_presets(), zoo.from_preset('vae_digits').sample(2).shape)"
+    assert run(tmp_path, installed / "python", "-c", words) == "['vae_digits'] (2, 8, 8, 1)\n"
+    words = "from zoo.training.measures.classifiers import extractor; extractor('classifier:mnist')"
+    run(tmp_path, installed / "python", "-c", words)
 
 
 def test_nothing_but_zoo_is_importable_and_names_cost_no_tensorflow(installed, tmp_path):

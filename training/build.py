@@ -5,39 +5,70 @@ import dataclasses
 
 from zoo.contract import settings
 from zoo.training import data as datasets
-from zoo.training import pace, strategy
+from zoo.training import freezing, pace, strategy
 from zoo.training.checks import require_rate
 
 COMPILED = ("accumulate", "ema")  # of a config, beside those that `pace` chooses
+SHAPES = ("shape", "num_classes", "target_shape")  # of data, that a model is made for
 
 
-def prepared(config, data, where=None):
-    """The compiled model of a config, tried against its data; `where`: its strategy, if made."""
-    import keras
+def prepared(config, data, where=None, initial=None):
+    """The compiled model of a config, tried against its data.
 
+    Args:
+        where: its strategy, if there is one already.
+        initial: () -> the model that training begins with, compiled or not, where that is not
+            a new one of default networks.
+    """
     import zoo
     from zoo.input_pipeline import batches
 
-    keras.utils.set_random_seed(config.seed)
-    cls = zoo.model_class(config.model)
-    given = settings.of_config(cls, config.settings)
+    shapes = None if initial is not None else shapes_of(zoo.model_class(config.model), data)
+    model = created(config, shapes, where, initial, data)
+    train_set = (data.dataset, None) if hasattr(data, "dataset") else sides(model, data)[0]
+    options = {"steps_per_epoch": config.steps_per_epoch}
+    batches.for_training(model, *train_set, config.batch_size, options)  # refused before `fit`
+    return model
+
+
+def shapes_of(cls, data):
+    """What a model of a class is made for, of data: `shape`, `num_classes` and `target_shape`
+    where it takes them. Refuses data that have not what the class takes."""
+    shapes = {"shape": tuple(int(n) for n in data.data_shape)}
     if "labels" in cls.targets:
-        given["num_classes"] = classes(cls, data)
-    if cls.targets == "pair":
-        given["target_shape"] = targets(cls, data)
-    if cls.targets == "domain":
-        targets(cls, data)
-    shape = tuple(int(n) for n in data.data_shape)
+        shapes["num_classes"] = classes(cls, data)
+    if cls.targets in ("pair", "domain"):
+        shapes["target_shape"] = targets(cls, data)
+    return shapes
+
+
+def created(config, shapes, where=None, initial=None, data=None):
+    """The compiled model of a config for data of these shapes; see `prepared`."""
+    import keras
+
+    import zoo
+
+    keras.utils.set_random_seed(config.seed)
     if where is None and config.strategy != "one":
         where = strategy.create(config.strategy)
     with where.scope() if where else contextlib.nullcontext(), precision(config.precision):
-        made = zoo.create(config.model, shape, config.latent_dim, seed=config.seed, **given)
-        compiled = {name: getattr(config, name) for name in COMPILED}
-        made.compile(**compiled, **pace.chosen(config, made, rows(made, data)))
-        set_rates(made, config.learning_rate)
-    train_set, _ = sides(made, data)
-    batches.for_training(made, *train_set, config.batch_size, {})  # refuses here, not in `fit`
-    return made
+        model = new(zoo, config, **shapes) if initial is None else initial()
+        freezing.freeze(model, config.freeze)
+        if not model.compiled:
+            compiled = {name: getattr(config, name) for name in COMPILED}
+            count = 0 if data is None else rows(model, data)
+            model.compile(**compiled, **pace.chosen(config, model, count))
+        set_rates(model, config.learning_rate)
+    return model
+
+
+def new(zoo, config, shape, num_classes=None, target_shape=None):
+    """A model of default networks."""
+    cls = zoo.model_class(config.model)
+    given = settings.of_config(cls, config.settings)
+    given |= {} if num_classes is None else {"num_classes": num_classes}
+    given |= {"target_shape": target_shape} if cls.targets == "pair" else {}
+    return zoo.create(config.model, tuple(shape), config.latent_dim, seed=config.seed, **given)
 
 
 @contextlib.contextmanager
@@ -105,30 +136,49 @@ def sides(model, data):
     return (data.train, data.train_labels), (data.test, data.test_labels)
 
 
+def held_out(model, data):
+    """(x, y) of held-out examples, of which pictures and signals are made."""
+    return sides(model, data)[1]
+
+
 def rows(model, data):
-    """How many examples an epoch takes; of two domains the larger one counts."""
+    """How many examples an epoch takes; of two domains the larger one counts. Of a dataset, 0:
+    its length is not known."""
+    if hasattr(data, "dataset"):
+        return 0
     (x, y), _ = sides(model, data)
-    return max(len(x), len(y)) if model.targets == "domain" else len(x)
+    return max(len(x), len(y)) if model.targets == "domain" and y is not None else len(x)
 
 
 def fit(model, data, **options):
     """Trains a model, with what is held out to validate it; the `History`."""
+    if hasattr(data, "dataset"):
+        return model.fit(data.dataset, validation_data=data.held_out, **options)
     train, (x, y) = sides(model, data)
     options = {"shuffle": data.order, **options}
     return model.fit(*train, validation_data=x if y is None else (x, y), **options)
 
 
-def awaits_sampler(model):
-    """Whether a model samples only once `fit_sampler` has given its codes a law."""
-    return "sample" in model.verbs and "sample" not in model.offered()
+def fits_sampler(model):
+    """Whether `fit_sampler` is to give the codes of a model their distribution."""
+    return "sample" in model.verbs and hasattr(getattr(model, "prior", None), "fit")
 
 
-def fit_sampler(model, data, verbose):
-    """Gives codes their law, with the progress of `fit` where that law is itself trained."""
+def fit_sampler(model, data, verbose, callbacks=()):
+    """Gives codes their distribution, with the progress of `fit` where that is itself trained.
+
+    Args:
+        callbacks: of the `fit` of a prior that is a model.
+    """
+    options = {"verbose": verbose, "callbacks": list(callbacks)}
+    model.fit_sampler(data.train, **(options if has_second_stage(model) else {}))
+
+
+def has_second_stage(model):
+    """Whether the prior of a model is itself a model, which `fit_sampler` trains."""
     import zoo
 
-    trained = isinstance(model.prior, zoo.GenerativeModel)
-    model.fit_sampler(data.train, **({"verbose": verbose} if trained else {}))
+    return isinstance(getattr(model, "prior", None), zoo.GenerativeModel)
 
 
 def resolved(config, model):
@@ -140,7 +190,9 @@ def resolved(config, model):
     return dataclasses.replace(
         config,
         batch_size=config.batch_size or model.batch_size,
-        **{name: model.compile_options[name] for name in pace.CHOSEN},
+        **pace.compiled_as(model),
         learning_rate={player: float(f"{rate:.6g}") for player, rate in rates.items()},
-        settings={**own, **settings.of_config(type(model), config.settings)},
+        settings={**own, **settings.of_config(type(model), config.settings)}
+        if config.start is None
+        else config.settings,
     )

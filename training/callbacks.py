@@ -1,13 +1,15 @@
 """What happens while a model trains: checkpoints, history, pictures. Imports Keras."""
 
-import csv
-import os
+import math
 import pathlib
 from typing import Any
 
 import keras
+import tensorflow as tf
 
+from zoo.training import histories
 from zoo.training.collapse import Signals
+from zoo.training.fault_tolerance import lock, rates
 from zoo.training.fault_tolerance.divergence import Diverged, StopOnDivergence
 from zoo.training.fault_tolerance.interrupts import Stopped
 from zoo.training.fault_tolerance.resume import Resume
@@ -23,7 +25,9 @@ __all__ = [
     "Brief",
     "Diverged",
     "EveryFew",
+    "FolderKept",
     "HistoryFile",
+    "LearningRates",
     "Resume",
     "SampleGrid",
     "Signals",
@@ -31,6 +35,34 @@ __all__ = [
     "Stopped",
     "save_model",
 ]
+
+
+class FolderKept(keras.callbacks.Callback):
+    """Ends training where the folder that it holds was removed, before anything is written there.
+
+    Args:
+        folder: that `zoo.training.fault_tolerance.lock` holds.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch, logs=None):
+        lock.require_kept(self.folder)
+
+
+class LearningRates(keras.callbacks.Callback):
+    """Logs the learning rate of every player, as it is after each epoch: `learning_rate`, or of
+    several players `<player>_learning_rate`."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        current = rates.current(self.model)
+        several = len(self.model.players) > 1
+        named = {
+            f"{p}_learning_rate" if several else "learning_rate": r for p, r in current.items()
+        }
+        (logs if logs is not None else {}).update(named)
 
 
 class EveryFew(keras.callbacks.Callback):
@@ -56,8 +88,9 @@ class Brief(EveryFew):
 class HistoryFile(keras.callbacks.Callback):
     """One row of CSV an epoch: its number from 0, and every log; a log it lacks is empty.
 
-    When training goes on at an epoch, the rows before it stay as they are, to the byte, and
-    others are written anew. A row is on the disk before the callbacks after this one act.
+    When training goes on at an epoch, the rows before it are those of the checkpoint where
+    `Resume` has one, whatever became of the file; else those of the file. Others are written
+    anew. A row is on the disk before the callbacks after this one act.
 
     Args:
         path: of the file.
@@ -65,43 +98,32 @@ class HistoryFile(keras.callbacks.Callback):
 
     def __init__(self, path: str | pathlib.Path) -> None:
         super().__init__()
-        self.path = pathlib.Path(path)
+        self.path, self.history = pathlib.Path(path), None
+
+    def set_history(self, rows):
+        """Takes the rows of a checkpoint, [epoch, logs] each, as those that were trained."""
+        self.history = list(rows)
 
     def on_train_begin(self, logs=None):
         self.names: Any = None  # until the first epoch
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.names is None:
-            rows = self._rows() if epoch else []
-            rows = [row for row in rows if (row["epoch"] or "").isdecimal()]
-            self.names = [name for name in (rows[0] if rows else ()) if name != "epoch"]
-            self._write([row for row in rows if int(row["epoch"]) < epoch])
+        if self.names is not None:
+            return
+        rows, self.history = self.history, None
+        if rows is None:
+            rows = histories.read(self.path) if epoch and self.path.is_file() else []
+        rows = [row for row in rows if row[0] < epoch]
+        self.names = sorted({name for _, own in rows for name in own})
+        histories.write(self.path, rows, self.names)
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {name: float(value) for name, value in (logs or {}).items()}
-        row = {"epoch": epoch, **logs}
         if set(logs) <= set(self.names):
-            with self.path.open("a", encoding="utf-8", newline="") as file:
-                self._writer(file).writerow(row)
-                file.flush()
-                os.fsync(file.fileno())
+            histories.append(self.path, [epoch, logs], self.names)
         else:
-            rows, self.names = self._rows(), sorted({*logs, *self.names})
-            self._write([*rows, row])
-
-    def _rows(self):
-        if not self.path.is_file():
-            return []
-        with self.path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    def _write(self, rows):
-        with atomic(self.path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            self._writer(file).writeheader()
-            self._writer(file).writerows(rows)
-
-    def _writer(self, file):
-        return csv.DictWriter(file, ["epoch", *self.names], restval="")
+            rows, self.names = histories.read(self.path), sorted({*logs, *self.names})
+            histories.write(self.path, [*rows, [epoch, logs]], self.names)
 
 
 class SampleGrid(EveryFew):
@@ -140,5 +162,7 @@ class SampleGrid(EveryFew):
 
 def save_model(model: keras.Model, path: str | pathlib.Path) -> None:
     """Writes a `.keras` file at once."""
-    with atomic(path) as partial:
+    variables = [*model.variables, *(v for o in model.optimizers.values() for v in o.variables)]
+    needed = sum(math.prod(v.shape) * tf.as_dtype(v.dtype).size for v in variables)
+    with atomic(path, needed) as partial:
         model.save(partial)

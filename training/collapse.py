@@ -65,16 +65,19 @@ class Signals(keras.callbacks.Callback):
 def signals(model, x, y=None, seed=0):
     """Signal -> value, a float, of a model as it is now; see `Signals`."""
     from zoo.metrics.critic_accuracy import critic_accuracy
+    from zoo.verbs.arguments import unchecked
 
-    with np.errstate(all="ignore"):  # what is not finite is found elsewhere, by name
+    with unchecked(), np.errstate(all="ignore"):  # what is not finite is found elsewhere, by name
         codes, sides = codes_of(model, x), made_beside(model, x, y, seed)
         found = {**of_codes(model, codes), **of_units(model, x)}
         if sides is not None:
             real, made = (np.var(np.asarray(side), axis=0).sum() for side in sides)
             found["diversity"] = made / real
-        opinions = of_critic(model, x, sides, codes, seed)
+        opinions = of_critic(model, x, y, sides, codes, seed)
         if opinions is not None:
-            found["critic_accuracy"] = critic_accuracy(*opinions)["critic_accuracy"]
+            fine = all(np.isfinite(side).all() for side in opinions)
+            accuracy = critic_accuracy(*opinions)["critic_accuracy"] if fine else np.nan
+            found["critic_accuracy"] = accuracy
         return {f"signal_{name}": float(value) for name, value in found.items()}
 
 
@@ -123,12 +126,14 @@ def made_beside(model, x, y, seed):
     return None
 
 
-def of_critic(model, x, sides, codes, seed):
+def of_critic(model, x, y, sides, codes, seed):
     """What a critic says of what is real and of what is made, or None where there is none."""
     if sides is not None and any(player.startswith("discriminator") for player in model.players):
         real, made = sides
         if model.targets == "pair":
             return model.score(x, real), model.score(x, made)
+        if model.score_is_labelled:  # `draw` gives every class in turn
+            return model.score(real, y), model.score(made, np.arange(len(made)) % model.num_classes)
         scores = set(model.verbs["score"]) == {"x"}  # else of a code that is drawn or searched for
         judge = model.score if scores else lambda rows: model.discriminator(rows, training=False)[0]
         return judge(real), judge(made)

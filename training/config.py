@@ -3,17 +3,17 @@
 import dataclasses
 import pathlib
 
-import yaml
-
 from zoo import catalogue
 from zoo.training import checks, strategy
 from zoo.training import data as datasets
+from zoo.training.config_files import read_yaml
 
-MOST_BYTES = 100_000  # of a config
+__all__ = ["Config", "located", "rates_of", "read_yaml"]
 COUNTS = ("epochs", "latent_dim", "accumulate")
 OR_NONE = (
     "steps_per_execution",
     "batch_size",
+    "steps_per_epoch",
     "limit",
     "labels_per_class",
     "sample_every",
@@ -21,8 +21,8 @@ OR_NONE = (
     "save_every_steps",
 )
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-FOREIGN = ("config", "print_config", "resume", "<<")  # keys that no config has
-DEEPEST = 20  # levels of one, which has three
+GIVEN = "given"  # data or a model that a program gave, and no name can bring back
+FILES = ("npz", "npy", "folder", "files", "csv", "parquet")  # kinds of data that paths follow
 NONE = type(None)
 OF_DATA = ("data_dir", "size", "limit", "labels_per_class", "seed", "background", "fit", "stream")
 OF_DATA += ("label_column", "order", "flip", "crop", "color")
@@ -43,6 +43,8 @@ KINDS = {  # of the fields that are no counts
     "strategy": (str,),
     "jit_compile": (bool, NONE),
     "settings": (dict,),
+    "start": (str, NONE),
+    "freeze": (list, tuple),
     "learning_rate": (float, int, dict, NONE),
 }
 
@@ -71,8 +73,12 @@ class Config:
             `zoo.training.pace`).
         steps_per_execution: steps that one call runs; several where they are short if None.
         accumulate, ema: those of `compile`.
-        strategy: "one", "mirrored" or "tpu", of `zoo.training.strategy`. Workers would all write
-            the folder of one run: train them by `model.fit`.
+        strategy: "one", "mirrored", "workers" or "tpu", of `zoo.training.strategy`.
+        steps_per_epoch: steps of an epoch; as many as the data fill where None.
+        start: what training begins with, "from" in a file: a run, a preset or a `.keras` file;
+            new weights where None; "given" where a program gave a model.
+        freeze: names of parts, such as "encoder", or of layers, such as "encoder/conv*", that
+            training leaves as they are.
         settings: those of the class, by name.
         data_version: `version` of `zoo.training.data.load`; that of a run stays.
     """
@@ -106,12 +112,15 @@ class Config:
     ema: float | None = None
     steps_per_execution: int | None = None
     strategy: str = "one"
+    steps_per_epoch: int | None = None
+    start: str | None = None
+    freeze: list = dataclasses.field(default_factory=list)
     settings: dict = dataclasses.field(default_factory=dict)
     data_version: int = datasets.VERSION
 
     def __post_init__(self):
         checks.require_type("model", self.model, str)
-        self.model = catalogue.find(self.model).name
+        self.model = self.model if self.start == GIVEN else catalogue.find(self.model).name
         for name, kinds in KINDS.items():
             checks.require_type(name, getattr(self, name), *kinds)
         for rate in rates_of(self.learning_rate):
@@ -127,11 +136,18 @@ class Config:
         checks.require_choice("precision", self.precision, PRECISIONS)
         checks.require_choice("on_divergence", self.on_divergence, ("stop", "rollback"))
         strategy.check(self.strategy)
+        for name in self.freeze:
+            checks.require_type("freeze", name, str)
         often = max(1, self.epochs // 10)
         self.sample_every, self.save_every = self.sample_every or often, self.save_every or often
 
     def load_data(self):
         """The data of this run; `order` then says how it goes through them."""
+        if self.data.startswith(f"{GIVEN}:"):
+            raise datasets.DataError(
+                "`data` of this run were given in Python: `zoo.training.run.resume(path, "
+                f"data=...)` takes them. Received: {self.data!r}."
+            )
         options = {name: getattr(self, name) for name in OF_DATA}
         data = datasets.load(self.data, **options, version=self.data_version)
         self.order = data.order
@@ -144,16 +160,35 @@ class Config:
         fields = read_yaml(pathlib.Path(folder) / "config.yaml")
         return dataclasses.replace(self, data_version=version_of(fields))
 
+    def absolute(self):
+        """With paths that mean the same wherever they are read."""
+        kind, _, path = self.data.partition(":")
+        data = f"{kind}:{located(path)}" if kind in FILES and path else self.data
+        data = str(located(data)) if "/" in data and pathlib.Path(data).exists() else data
+        begins = self.start is not None and pathlib.Path(self.start).exists()
+        return dataclasses.replace(
+            self,
+            data=data,
+            data_dir=self.data_dir and str(located(self.data_dir)),
+            start=str(located(self.start)) if begins else self.start,
+        )
+
     def as_dict(self):
         """As `config.yaml` holds it: the settings of the class lie with its name."""
         fields = dataclasses.asdict(self)
         own = fields.pop("settings")
         own = {key: list(v) if isinstance(v, tuple) else v for key, v in own.items()}
+        fields |= {"freeze": list(self.freeze), "from": fields.pop("start")}
         return {**fields, "model": {"name": self.model, **own}}
 
     def as_published(self):
-        """As `as_dict`, without what is of this machine alone."""
-        return {key: value for key, value in self.as_dict().items() if key != "data_dir"}
+        """As `as_dict`, without what is of this machine alone: folders of data."""
+        fields = {key: value for key, value in self.as_dict().items() if key != "data_dir"}
+        for name in ("data", "from"):
+            kind, colon, path = (fields[name] or "").rpartition(":")
+            if path.startswith("/"):
+                fields[name] = f"{kind}{colon}{pathlib.Path(path).name}"
+        return fields
 
     def replaced(self, **fields):
         """With other fields, and how often pictures and checkpoints are made by its epochs."""
@@ -171,7 +206,13 @@ class Config:
         checks.require_type("model.name", own.get("name"), str)
         names = {field.name for field in dataclasses.fields(cls)} - {"settings"}
         fields = {**fields, "model": own.pop("name"), "data_version": version_of(fields)}
+        fields["start"] = fields.get("from")
         return cls(settings=own, **{key: fields[key] for key in names if key in fields})
+
+
+def located(path):
+    """A path from the root."""
+    return pathlib.Path(path).expanduser().absolute()
 
 
 def version_of(fields):
@@ -181,55 +222,5 @@ def version_of(fields):
 
 def rates_of(rates):
     """The learning rates that were given: of every player, or the one of all."""
-    found = rates.values() if isinstance(rates, dict) else [rates]
-    return [rate for rate in found if rate is not None]
-
-
-def read_yaml(path):
-    """A config file as a dict; refuses what no config needs: aliases, tags, great size."""
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise ValueError(f"`config` must be a YAML file. Received: {str(path)!r}: no such file.")
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"A config must be at most {MOST_BYTES} bytes. Received: {path}.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        refuse_bombs(text, path)
-        refuse_repeated(yaml.compose(text, yaml.SafeLoader), path)
-        fields = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(fields, dict):
-        raise ValueError(f"A config must hold names and values. Received: {path}.")
-    return fields
-
-
-def refuse_bombs(text, path):
-    """Refuses aliases and deep nesting, before anything is made of the text."""
-    depth = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"A config must hold no aliases. Received: {path}, line {line}.")
-        if depth > DEEPEST:
-            raise ValueError(
-                f"A config must have at most {DEEPEST} levels. Received: {path}, line {line}."
-            )
-
-
-def refuse_repeated(node, path):
-    """Refuses a key that a YAML mapping holds twice, for the last would win in silence, and
-    those that read other entries or files."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen = set()
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if str(key.value) in seen:
-            raise ValueError(f"{path}, line {line}: `{key.value}` must be given once.")
-        if key.value in FOREIGN and getattr(value, "value", None) not in ("null", ""):
-            raise ValueError(f"{path}, line {line}: `{key.value}` must not be in a config.")
-        seen.add(str(key.value))
-        refuse_repeated(value, path)
+    several = rates.values() if isinstance(rates, dict) else [rates]
+    return [rate for rate in several if rate is not None]

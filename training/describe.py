@@ -1,18 +1,23 @@
-"""The catalogue and its models as text."""
+"""The catalogue, its models, recipes and presets as text. Imports no TensorFlow."""
 
 import inspect
+import pathlib
 
 from zoo import catalogue
 from zoo.contract import settings
 from zoo.saving import presets as trained
-from zoo.training import pace
+from zoo.training import pace, sources
 from zoo.training.checks import nearest
+from zoo.training.config_files import read_yaml
 from zoo.training.files import table
+from zoo.training.steps import Instance
 from zoo.training.tuning.objectives import search_space
+
+RECIPES = pathlib.Path(__file__).with_name("recipes")
 
 
 def models(family=None):
-    """The table of the models, of one family or all. Imports no TensorFlow."""
+    """The table of the models, of one family or all."""
     entries = catalogue.ENTRIES
     families = list(dict.fromkeys(entry.family for entry in entries))
     if family not in (None, *families):
@@ -29,24 +34,48 @@ def models(family=None):
 
 
 def presets():
-    """The table of the trained models that come with the zoo. Imports no TensorFlow."""
+    """The table of the trained models that come with the zoo."""
+    cards, damaged = trained.readable_cards()
     rows = [("name", "class", "data", "parameters")]
     rows += [
         (name, card["class"], card["config"]["data"], f"{card['parameters']:,}")
-        for name, card in trained.cards().items()
+        for name, card in cards.items()
     ]
+    return "\n".join([table(rows), *(f"{name}: {reason}" for name, reason in damaged.items())])
+
+
+def recipes():
+    """The table of the recipes."""
+    rows = [("name", "model", "data", "epochs", "what is set besides")]
+    for name in recipe_names():
+        fields = read_yaml(recipe_file(name))
+        model = dict(fields.pop("model"))
+        first = model.pop("name"), str(fields.pop("data", "digits")), str(fields.pop("epochs", 20))
+        set_besides = {**fields, **model}
+        rows.append((name, *first, ", ".join(f"{k} {v}" for k, v in set_besides.items())))
     return table(rows)
+
+
+def recipe_names():
+    """Names of the recipes, each a config that trains a model on data it was tried on."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def recipe_file(name):
+    """The config of a recipe; refuses a name that none has."""
+    names = recipe_names()
+    if name not in names:
+        raise ValueError(
+            f"`--recipe` must be one of those that `zoo recipes` lists. Received: {name!r}."
+            f"{nearest(name, names)}"
+        )
+    return RECIPES / f"{name}.yaml"
 
 
 def model(name):
     """Everything stated about one model."""
-    import zoo
-
-    entry, cls = catalogue.find(name), zoo.model_class(name)
-    own = settings.of(cls)
-    small = {key: value for key, value in SMALL.items() if key in own}
-    classes = {"num_classes": 2} if "labels" in cls.targets else {}
-    made = zoo.create(name, SHAPES[max(cls.data_ranks)], 4, **small, **classes)
+    entry, cls = catalogue.find(name), sources.stated(name)
+    instance, own = Instance(cls), settings.of(cls)
     verbs = [f"{verb}({', '.join(names)})" for verb, names in cls.verbs.items()]
     aliases = f"; also: {', '.join(entry.aliases)}" if entry.aliases else ""
     return "\n".join(
@@ -54,19 +83,19 @@ def model(name):
             f"{entry.name} (zoo.{entry.class_name}{aliases})",
             f"{entry.authors}, {entry.year}: {entry.title}",
             "",
-            inspect.getdoc(cls) or "",
+            inspect.cleandoc(cls.__doc__ or ""),
             "",
             "In one step, in this order (moves, player, what it moves, its terms, its optimizer):",
-            _players(made),
+            _players(instance),
             "",
             "Settings (--model.NAME of `zoo train`):",
             _settings(own),
             "",
             f"Searched by `zoo tune`: {_searched(cls)}.",
-            f"Batch size: {cls.batch_size}, of one move; fresh batches of a step: {made.parts}.",
+            f"Batch size: {cls.batch_size}, of one move; fresh batches a step: {instance.parts}.",
             f"Compiled by `zoo train`: {pace.in_words(cls)}.",
             f"Verbs: {', '.join(verbs)}.",
-            f"Score: {getattr(cls, 'score_kind', None) or 'none'}.",
+            f"Score: {cls.score_kind or 'none'}.",
         ]
     )
 
@@ -77,40 +106,14 @@ def _searched(cls):
     return ", ".join(f"{key} {low:g} to {high:g} ({by})" for key, (low, high, by) in spaces.items())
 
 
-SHAPES = {
-    1: (8,),
-    2: (6, 8),
-    3: (8, 8, 1),
-    4: (6, 8, 8, 1),
-}  # rank -> data of the instance that is described
-SMALL = {"hidden": (8,), "channels": (4,)}  # networks of the instance that is described
-
-
-def _players(made):
+def _players(instance):
     rows = []
-    for movers in dict.fromkeys(made.play):
+    for movers in dict.fromkeys(instance.play):
         for player in movers:
-            moved = ", ".join(name for name in made.players[player] if getattr(made, name, None))
-            rows.append(
-                (
-                    f"  {made.play.count(movers)}x",
-                    player,
-                    moved,
-                    " + ".join(made.terms[player]),
-                    optimizer(made.default_optimizer(player)),
-                )
-            )
+            moves, terms = f"  {instance.play.count(movers)}x", " + ".join(instance.terms[player])
+            moved = ", ".join(instance.players[player])
+            rows.append((moves, player, moved, terms, instance.optimizer(player)))
     return table(rows)
-
-
-def optimizer(given):
-    """An optimizer with what differs from the defaults of its class."""
-    rate = given.get_config()["learning_rate"]
-    shown = f"{rate:.4g}" if isinstance(rate, (int, float)) else "schedule"
-    config, plain = given.get_config(), type(given)().get_config()
-    names = [n for n in ("beta_1", "beta_2", "rho", "momentum", "epsilon") if n in config]
-    changed = [f"{n}={config[n]:g}" for n in names if config[n] != plain[n]]
-    return f"{type(given).__name__}({', '.join([shown, *changed])})"
 
 
 def _settings(own):

@@ -1,33 +1,42 @@
-"""The options of the `zoo` command, and its errors on wrong ones. Imports no TensorFlow."""
+"""The options of the `zoo` command. Imports no TensorFlow."""
 
-import argparse
 import importlib.metadata
 
-from jsonargparse import (
-    ActionConfigFile,  # pyright: ignore[reportPrivateImportUsage]  it is public
-    ArgumentParser,
-)
+from jsonargparse import ArgumentParser
 
-from zoo.training.data.options import data_options, survey_options
-from zoo.training.option_types import Help, Sizes
+from zoo.training.data.options import survey_options
+from zoo.training.option_types import Help
+from zoo.training.training_options import train_options, tune_options
 
 
-def parser(name=None, own=None):
-    """The parser of the command; that of `train` has the settings `own` of one class."""
+def parser(command=None, name=None, own=None):
+    """The parser of the command line; only the options of one command are in it.
+
+    Args:
+        command: the first word of the command line.
+        name, own: the model that it trains, and the settings of its class.
+    """
     top = ArgumentParser(
         prog="zoo",
         description="Trains, evaluates, samples and exports generative models.",
-        epilog="example: zoo train vae --data digits --epochs 20 --out runs/vae",
+        epilog=f"{EXIT_CODES}example: zoo train vae --data digits --epochs 20 --out runs/vae",
         version=importlib.metadata.version("keras-generative-zoo"),
         **PARSING,
     )
     commands = top.add_subcommands(required=False, metavar="COMMAND", title="commands")
-    for command, (make, words_of, example) in PARSERS.items():
-        usual = {"prog": f"zoo {command}", "description": f"{words_of}.", **PARSING}
-        made = ArgumentParser(epilog=f"{CODES.get(command, '')}example: {example}", **usual)
-        make(made, name, own or {}) if command in OF_A_MODEL else make(made)
-        commands.add_subcommand(command, made, help=words_of)
+    for each, (_, description, _) in PARSERS.items():
+        one = parser_of(each, name, own) if each == command else ArgumentParser(**PARSING)
+        commands.add_subcommand(each, one, help=description)
     return top
+
+
+def parser_of(command, name=None, own=None):
+    """The parser of one command; that of `train` has the settings `own` of one class."""
+    make, description, example = PARSERS[command]
+    usual = {"prog": f"zoo {command}", "description": f"{description}.", **PARSING}
+    made = ArgumentParser(epilog=f"{CODES.get(command, '')}example: {example}", **usual)
+    make(made, name, own or {}) if command in OF_A_MODEL else make(made)
+    return made
 
 
 PARSING = {
@@ -46,122 +55,6 @@ def list_options(made):
 
 def info_options(made):
     made.add_argument("model", metavar="NAME", type=str, help="name of a model; see `zoo list`")
-
-
-def train_options(made, name, own):
-    made.add_argument(
-        "--config",
-        action=ActionConfigFile,
-        help="YAML file of options; options of the command line override it",
-    )
-    add = made.add_argument
-    add(
-        "model.name",
-        nargs="?",
-        default=name,
-        metavar="NAME",
-        help="name of a model; see `zoo list`",
-    )
-    data_options(made)
-    add("--out", type=str | None, help="folder of the run; a stopped run in it is continued")
-    add(
-        "--resume",
-        type=str | None,
-        metavar="RUN",
-        help="continue the run in this folder; no other option is allowed",
-    )
-    fit_options(made)
-    add(
-        "--sample-every", type=int | None, help="epochs between images; null: a tenth of all epochs"
-    )
-    add(
-        "--save-every",
-        type=int | None,
-        help="epochs between checkpoints; null: a tenth of all epochs",
-    )
-    add(
-        "--save-every-steps",
-        type=int | None,
-        help="steps between checkpoints within an epoch; null: none",
-    )
-    add(
-        "--on-divergence",
-        type=str,
-        default="stop",
-        help="stop, or rollback: restore the last checkpoint, halve learning rates",
-    )
-    add("--versions", type=dict | None, help=argparse.SUPPRESS)  # written by runs, not read
-    model_options(made, own)
-
-
-def tune_options(made, name, own):
-    add = made.add_argument
-    add(
-        "model.name",
-        nargs="?",
-        default=name,
-        metavar="NAME",
-        help="name of a model; see `zoo list`",
-    )
-    data_options(made)
-    add("--out", type=str | None, help="folder of the search; a stopped search in it is continued")
-    text = "val_mmd, val_fid, val_kid, val_coverage, val_likelihood, val_nac, or val_LOG"
-    add("--objective", type=str, default="val_mmd", help=text)
-    add("--trials", type=int, default=10, help="number of settings to try")
-    add("--tuner", type=str, default="random", help="random, bayesian or hyperband")
-    add("--vary", nargs="+", help="settings to search; null: those that `zoo info NAME` lists")
-    fit_options(made)
-    model_options(made, own)
-
-
-def fit_options(made):
-    add = made.add_argument
-    add("--epochs", type=int, default=20, help="passes over the training data")
-    add(
-        "--batch-size",
-        type=int | None,
-        help="batch size of one update; null: the default of the model",
-    )
-    add("--latent-dim", type=int, default=16, help="dimension of the code or of the noise")
-    add("--seed", type=int, default=0, help="seed of data, weights, order and noise")
-    add(
-        "--learning-rate",
-        type=float | dict[str, float] | None,
-        help="learning rate of all players, or of each; null: that of the paper",
-    )
-    text = "float32, mixed_bfloat16 or mixed_float16: policy of the networks"
-    add("--precision", type=str, default="float32", help=text)
-    add(
-        "--jit-compile",
-        type=bool | None,
-        nargs="?",
-        const=True,
-        help="compile the training step by XLA; null: where that pays",
-    )
-    add(
-        "--steps-per-execution",
-        type=int | None,
-        help="training steps in one call; null: several where they are short",
-    )
-    add(
-        "--accumulate",
-        type=int,
-        default=1,
-        help="gradient accumulation: slices of a batch; saves memory",
-    )
-    add("--ema", type=float | None, help="decay of moving averages of the weights, such as 0.999")
-    text = "one device, mirrored (all GPUs), workers (by TF_CONFIG) or tpu"
-    add("--strategy", type=str, default="one", help=text)
-
-
-def model_options(made, own):
-    for key, setting in own.items():
-        kind = Sizes if setting.kind.type is tuple else setting.kind.type
-        default = Sizes(setting.default) if kind is Sizes else setting.default
-        kind = kind | None if setting.optional else kind
-        text = setting.description.replace("%", "%%")
-        usual = {"default": default, "metavar": key.upper(), "help": text}
-        made.add_argument(f"--model.{key}", type=kind, **usual)
 
 
 def evaluate_options(made):
@@ -188,8 +81,11 @@ def sample_options(made):
     made.add_argument("--count", type=int, default=64, help="number of samples")
     made.add_argument("--seed", type=int, default=0, help="seed of the samples")
     made.add_argument(
-        "--out", type=str | None, help="PNG file; null: samples.png in the folder of the run"
+        "--label", type=str | None, help="class, by name or number; null: every class"
     )
+    text = "png (a picture), npy or csv (numbers); null: that of --out"
+    made.add_argument("--format", type=str | None, help=text)
+    made.add_argument("--out", type=str | None, help="file; null: samples.png of the run")
 
 
 def export_options(made):
@@ -208,6 +104,21 @@ def serve_check_options(made):
         "--seconds", type=float, default=10.0, help="seconds for which 64 clients send requests"
     )
     made.add_argument("--json", type=bool, nargs="?", const=True, default=False, help="print JSON")
+
+
+def compare_options(made):
+    made.add_argument("runs", metavar="RUN", nargs="+", type=str, help="folders of finished runs")
+    made.add_argument("--count", type=int, default=1000, help="of samples, where they are measured")
+    made.add_argument("--seed", type=int, default=0, help="of the samples")
+    made.add_argument("--out", type=str, default="comparison.html", help="the page that is written")
+
+
+def completion_options(made):
+    made.add_argument("shell", metavar="SHELL", type=str, help="bash, zsh or tcsh")
+
+
+def no_options(made):
+    pass
 
 
 def new_options(made):
@@ -234,6 +145,11 @@ def averaged_option(made):
 
 
 OF_A_MODEL = ("train", "tune")  # commands with the settings of a class
+EXIT_CODES = """\
+exit codes: 0 done; 1 serve-check found a promise broken; 2 refused or failed, one line says why;
+75 stopped by SIGTERM or Ctrl-C, the same command goes on; 130 Ctrl-C in other commands
+
+"""
 CODES = {
     "tune": (
         "exit codes: 0 finished; 2 error, or every trial failed or diverged; 75 stopped: the same\n"
@@ -243,6 +159,7 @@ CODES = {
         "exit codes: 0 finished; 2 error, diverged or not written; 75 stopped by SIGTERM or\n"
         "Ctrl-C with the state saved: the same command continues the run, bit-exactly\n\n"
     ),
+    "serve-check": "exit codes: 0 all promises are kept; 1 one is broken; 2 it is no export\n\n",
 }
 PARSERS = {  # command -> what adds its options, its description, an example
     "list": (list_options, "Lists the models", "zoo list --family gan"),
@@ -251,6 +168,7 @@ PARSERS = {  # command -> what adds its options, its description, an example
         "Describes one model: formulas, players, settings, verbs",
         "zoo info wgan_gp",
     ),
+    "recipes": (no_options, "Lists the recipes, each a tested config", "zoo recipes"),
     "data": (
         survey_options,
         "Tells what a data set holds, how it is read and how to train on it",
@@ -273,8 +191,13 @@ PARSERS = {  # command -> what adds its options, its description, an example
     ),
     "sample": (
         sample_options,
-        "Writes samples of a trained model, or translations of held-out data, as a PNG",
+        "Draws from a trained model, or translates held-out data: a picture or numbers",
         "zoo sample runs/vae --count 64 --seed 0 --out grid.png",
+    ),
+    "compare": (
+        compare_options,
+        "Measures runs side by side, and tells whether they differ",
+        "zoo compare runs/vae runs/beta --out comparison.html",
     ),
     "export": (
         export_options,
@@ -285,6 +208,11 @@ PARSERS = {  # command -> what adds its options, its description, an example
         serve_check_options,
         "Tests an exported model with every kind of request",
         "zoo serve-check served/vae --seconds 60",
+    ),
+    "completion": (
+        completion_options,
+        "Prints a script with which a shell completes the command",
+        "zoo completion bash > ~/.local/share/bash-completion/completions/zoo",
     ),
     "new": (
         new_options,

@@ -60,6 +60,15 @@ def as_begun(config, began):
     return dataclasses.replace(config, **{name: getattr(began, name) for name in open_fields})
 
 
+def compiled_as(model):
+    """The fields `CHOSEN` of a compiled model, also of one that the caller has compiled."""
+    asked = model.compile_options.get("jit_compile")
+    return {
+        "jit_compile": asked if isinstance(asked, bool) else bool(model.jit_compile),
+        "steps_per_execution": model.compile_options.get("steps_per_execution", 1),
+    }
+
+
 def in_words(cls):
     """Where `zoo train` compiles a class, for `zoo info`."""
     if cls.compiled_from is None:

@@ -1,192 +1,37 @@
-"""A run: a folder that holds a model, how it was made and what came of it.
+"""Runs: trainings that leave all that came of them in a folder.
 
     run = zoo.training.run.train("vae", "runs/vae", data="digits", epochs=5)
     run.model().sample(64, seed=0)
 
-In the folder: `config.yaml` (every setting, defaults included), `history.csv`, `samples/`,
-`reconstructions/`, `checkpoints/`, `curves.png` and, last, `model.keras`. The same call on
-the folder of a run that was stopped or killed goes on where it was, to the bit.
+In the folder: `config.yaml` (every setting, defaults included), `provenance.json` (data and
+machine), `history.csv`, `samples/`, `reconstructions/`, `checkpoints/`, `curves.png` and, last,
+`model.keras`. The same call on the folder of a run that was stopped or killed goes on where it
+was, bit-exactly.
 """
 
 import contextlib
-import csv
-import dataclasses
-import json
 import logging
 import pathlib
 from typing import Any
 
-import yaml
-
-from zoo import catalogue
-from zoo.training import build, pace, strategy
-from zoo.training.checks import difference, flat, require_choice
-from zoo.training.config import Config, read_yaml
+from zoo.training import build, continuing, own, pace, provenance, strategy
+from zoo.training.config import Config
+from zoo.training.continuing import RESUMED
 from zoo.training.fault_tolerance import lock
-from zoo.training.files import write_text
-from zoo.training.folders import CHECKPOINTS, require_usable, versions
+from zoo.training.folders import CHECKPOINTS, SECOND_STAGE, require_usable
+from zoo.training.run_folder import HISTORY, INITIAL, MODEL, Run
 
+__all__ = ["Run", "callbacks", "fitted", "resume", "train"]
 _log = logging.getLogger(__name__)
 
 
-class Run:
-    """The folder of a run.
-
-    Attributes:
-        path: of the folder.
-        config: its `Config`, every setting resolved.
-    """
-
-    def __init__(self, path: str | pathlib.Path, config: Config) -> None:
-        self.path, self.config = pathlib.Path(path), config
-
-    @classmethod
-    def create(cls, out, config, writes=True):
-        """Makes the folder `out` and writes `config.yaml`, or opens the same run that it holds.
-
-        Where it `writes` nothing, another worker makes the folder.
-        """
-        if (pathlib.Path(out) / "config.yaml").is_file():
-            run = cls.open(out)
-            run.require(config)
-            return run
-        run = cls(out, config)
-        if writes:
-            run.path.mkdir(parents=True, exist_ok=True)
-            fields = {**config.as_dict(), "versions": versions()}
-            write_text(run.path / "config.yaml", yaml.safe_dump(fields, sort_keys=False))
-        return run
-
-    @classmethod
-    def open(cls, path: str | pathlib.Path) -> "Run":
-        """The run of a folder that `train` wrote."""
-        path = pathlib.Path(path)
-        file = path / "config.yaml"
-        if not file.is_file():
-            what = "it holds no config.yaml" if path.is_dir() else "no such folder"
-            raise ValueError(
-                f"`run` must be a folder that `zoo train` wrote. Received: {str(path)!r}: {what}."
-            )
-        fields = read_yaml(file)
-        if not isinstance(fields.get("model"), dict) or "name" not in fields["model"]:
-            raise ValueError(f"{file} must have the entry `model: {{name: ...}}`; it has not.")
-        return cls(path, Config.from_dict(fields))
-
-    def require(self, config):
-        """Refuses another config than that of this run, naming what differs."""
-        differ = difference(flat(self.config.as_dict()), flat(config.as_dict()))
-        if differ is not None:
-            key, here, there = differ
-            raise ValueError(
-                f"`{key}` must be {here!r}, as in the run that {str(self.path)!r} holds. "
-                f"Received: {there!r}. Choose another `out` for another run."
-            )
-        was = read_yaml(self.path / "config.yaml").get("versions")
-        if was != versions():
-            _log.warning("%s began with %s, now %s: bits may differ.", self.path, was, versions())
-
-    @property
-    def checkpoints(self) -> pathlib.Path:
-        """The folder of its checkpoints."""
-        return self.path / CHECKPOINTS
-
-    @property
-    def finished(self) -> bool:
-        """Whether its training has ended."""
-        return (self.path / "model.keras").is_file()
-
-    def model(self, checkpoint: str | None = None, averaged: bool = False) -> Any:
-        """The trained model, ready to use or to train on.
-
-        Args:
-            checkpoint: "latest" or "best" for the model as that checkpoint has it, also of a
-                run that has not ended.
-            averaged: whether its weights are to be the averages that `ema` kept.
-        """
-        if averaged and self.config.ema is None:
-            raise ValueError(
-                f"`averaged` goes with a run that was trained with `ema`. Received: {self.path}."
-            )
-        made: Any = self._trained() if checkpoint is None else self._at(checkpoint)
-        if averaged:
-            made.averages.replace(made.moved_weights)
-        return made
-
-    def _trained(self):
-        import keras
-
-        import zoo  # noqa: F401, registers the classes
-
-        if not self.finished:
-            raise ValueError(
-                f"`run` must be one whose training has ended. Received: {str(self.path)!r}, "
-                f"without model.keras. `zoo train --resume {self.path}` goes on with it; "
-                "`checkpoint` may be 'latest' or 'best'."
-            )
-        return keras.saving.load_model(self.path / "model.keras")
-
-    def _at(self, checkpoint):
-        from zoo.training.fault_tolerance import state
-        from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
-
-        require_choice("checkpoint", checkpoint, ("latest", "best"))
-        store = Checkpoints(self.checkpoints)
-        found = store.newest(aside=False)
-        if found is None:
-            raise ValueError(f"`run` must have a checkpoint. Received: {str(self.path)!r}.")
-        place, arrays, record = found
-        if checkpoint == "best" and record["best"]:
-            place = Place.parse(record["best"]["checkpoint"])
-            arrays, _ = store.read(place)
-        here = dataclasses.replace(self.config, strategy="one")
-        made = build.prepared(here, self.data())
-        state.assign(made, arrays, str(store.path(place)))
-        return made
-
-    def data(self) -> Any:
-        """The data that the run was trained on."""
-        return self.config.load_data()
-
-    def metrics_file(self, checkpoint=None, averaged=False):
-        """Where `zoo evaluate` writes of the trained model, or of a checkpoint."""
-        words = ("metrics", checkpoint, "averaged" if averaged else None)
-        return self.path / f"{'_'.join(word for word in words if word)}.json"
-
-    def metrics(self, checkpoint: str | None = None, averaged: bool = False) -> dict[str, Any]:
-        """What `zoo evaluate` measured, name -> entry; empty where it did not."""
-        file = self.metrics_file(checkpoint, averaged)
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-
-    def history(self) -> dict[str, list[float]]:
-        """Log -> values, one an epoch, NaN where there is none."""
-        with open(self.path / "history.csv", newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        logs = [log for log in rows[0] if log != "epoch"] if rows else []
-        return {log: [float(row[log] or "nan") for row in rows] for log in logs}
-
-    def report(self, model, data, metrics, count=1000, seed=0):
-        """Writes `report.html` of its model: pictures, numbers and config on one page; its path.
-
-        Args:
-            model, data: what was measured: `model()` or one of a checkpoint, and `data()`.
-            metrics: what `zoo evaluate` found.
-            count, seed: of the samples.
-        """
-        from zoo.training.measures import Subject
-        from zoo.training.reporting import report
-
-        entry = catalogue.find(self.config.model)
-        subject = Subject(model, data, count, seed)
-        title = f"{entry.class_name} on {self.config.data}"
-        paper = f"{entry.authors}, {entry.year}: {entry.title}"
-        shown = report.figures(subject, self.history())
-        config = (self.path / "config.yaml").read_text(encoding="utf-8")
-        return report.write(self.path / "report.html", title, paper, shown, metrics, config)
-
-
 def train(
-    model: str, out: str | pathlib.Path, verbose: str | int = "auto", **options: Any
-) -> "Run":
+    model: Any,
+    out: str | pathlib.Path,
+    verbose: str | int = "auto",
+    accept_changes: bool = False,
+    **options: Any,
+) -> Run:
     """Trains a model of the zoo and returns its `Run`.
 
     Everything given is checked before `out` is made, so a refusal writes nothing. Where
@@ -198,86 +43,187 @@ def train(
     start all of them again.
 
     Args:
-        model: name of the catalogue.
+        model: name of the catalogue; or a model of the zoo, built, of whose config the run keeps
+            what can be written down, and all of it in `initial.keras`.
         out: folder of the run; new, empty, or that of a run.
         verbose: that of `keras.Model.fit`.
-        **options: the other fields of `Config`.
+        accept_changes: whether a run in `out` goes on where data, seed or config have changed.
+        **options: the other fields of `Config`. `data` may also be `zoo.training.data.Data`, an
+            array, a pair of arrays (examples and their labels or targets), or a pair of
+            `tf.data.Dataset` (training and held-out). With `start` the model may be None.
 
     Raises:
         ValueError: for a setting, data or folder that cannot be used, for a config that is
             not that of the run in `out`, or if training diverges.
         OSError: if a checkpoint cannot be written, or if another worker ends.
     """
-    config = Config(model, **options).as_in(out)
+    initial = None if model is None or isinstance(model, str) else lambda: model
+    options, data = own.data(options)
+    config = Config(**own.fields(model, options)).absolute().as_in(out)
+    return trained(config, out, verbose, accept_changes, data, initial)
+
+
+def trained(config, out, verbose, accept_changes=False, data=None, initial=None):
+    """The run of a config; see `train`.
+
+    Args:
+        data: where the config has no name for it.
+        initial: () -> the model to begin with, where a program gave it.
+    """
     require_usable(out)
     if (pathlib.Path(out) / "config.yaml").is_file():
         config = pace.as_begun(config, Run.open(out).config)
     writes = strategy.writes(config.strategy)
     with lock.held(pathlib.Path(out) / CHECKPOINTS) if writes else contextlib.nullcontext():
         where = strategy.create("workers") if config.strategy == "workers" else None  # first of all
-        data = config.load_data()
-        made = build.prepared(config, data, where)
-        run = Run.create(out, build.resolved(config, made), writes)
-        if run.finished:
-            _log.warning("%s is finished: all its %d epochs are trained.", out, config.epochs)
+        data = config.load_data() if data is None else data
+        run = Run.open(out) if (pathlib.Path(out) / "config.yaml").is_file() else None
+        if run is not None and run.config.order is None:  # of 0.1.0, which did not say it
+            run.config.order = config.order
+        initial = initial or (run and run.initial()) or own.source(config)
+        model = build.prepared(config, data, where, initial)
+        config = build.resolved(config, model)
+        about = provenance.of(model, data)
+        if run is None:
+            run = Run(out, config)
         else:
-            fitted(made, run, data, verbose, writes)
+            run = continuing.with_config(run, config, about, accept_changes)
+            if continuing.is_finished(run):
+                _log.warning("%s is finished: its %d epochs are trained.", out, config.epochs)
+                return run
+        if writes:
+            begun(run, model, about, initial is not None)
+        fitted(model, run, data, verbose, writes, accept_changes, about["data"]["digest"])
     return run
 
 
-def resume(path: str | pathlib.Path, verbose: str | int = "auto") -> "Run":
-    """Goes on with the run in a folder; see `train`."""
-    fields = dataclasses.asdict(Run.open(path).config)
-    return train(fields.pop("model"), path, verbose, **fields)
+def begun(run, model, about, keeps_initial):
+    """Writes what a run is, before its first step."""
+    from zoo.training.callbacks import save_model
+
+    before = run.provenance().get("device")
+    run.path.mkdir(parents=True, exist_ok=True)
+    if keeps_initial and not (run.path / INITIAL).is_file():
+        save_model(model, run.path / INITIAL)
+    provenance.write(run.path, {**about, "device": provenance.joined(before, about["device"])})
+    run.write()
 
 
-def fitted(model, run, data, verbose, writes=True):
+def resume(
+    path: str | pathlib.Path,
+    verbose: str | int = "auto",
+    accept_changes: bool = False,
+    data: Any = None,
+    **options: Any,
+) -> Run:
+    """Goes on with the run in a folder; or continues it with other `options`.
+
+    A finished run goes on for more `epochs`, any run at another `learning_rate`: what it was
+    before is told in `changes` of its config, and its former model stays beside the new one.
+
+    Args:
+        path: of the run.
+        verbose, accept_changes: those of `train`; other fields than the epochs, the learning
+            rates and how often it is saved change only with the latter.
+        data: what the run was given, where that has no name.
+        **options: fields of `Config`.
+    """
+    run = Run.open(path)
+    options = {name: value for name, value in options.items() if value is not None}
+    for name in options:
+        if name not in RESUMED and not accept_changes:
+            raise ValueError(
+                f"`{name}` of a run stays as it is: `resume` takes {', '.join(sorted(RESUMED))}, "
+                f"and others with `accept_changes` (--accept-changes). Received: {options[name]!r}."
+            )
+    data = None if data is None else own.as_data(data)
+    with contextlib.ExitStack() as opened:
+        if strategy.writes(run.config.strategy):
+            opened.enter_context(lock.held(run.checkpoints))
+            run = continuing.continued(run, options)
+            if data is None and continuing.is_finished(run):
+                _log.warning("%s is finished: its %d epochs are trained.", path, run.config.epochs)
+                return run
+        return trained(run.config, path, verbose, accept_changes, data)
+
+
+def fitted(model, run, data, verbose, writes=True, accept_changes=False, digest=None):
     """Trains the model of a run and, in the process that writes, writes all but its config."""
     from zoo.training.callbacks import save_model
     from zoo.training.fault_tolerance.workers import Workers, all_there
     from zoo.training.reporting import pictures
 
-    told = verbose if writes and verbose != "brief" else 0
+    progress = verbose if writes and verbose != "brief" else 0
+    accepted = accept_changes or continuing.accepted(run)
+    resumed = {"accept_changes": accepted, "identity": identity(run, digest)}
     with all_there(run.checkpoints):
-        build.fit(
-            model,
-            data,
-            batch_size=run.config.batch_size,
-            epochs=run.config.epochs,
-            verbose=told,
-            callbacks=callbacks(run, data, build.sides(model, data)[1], verbose, writes),
-        )
+        shown = callbacks(run, data, build.held_out(model, data), verbose, writes, **resumed)
+        options = {"epochs": run.config.epochs, "steps_per_epoch": run.config.steps_per_epoch}
+        options |= {"batch_size": run.config.batch_size, "verbose": progress, "callbacks": shown}
+        build.fit(model, data, **options)
         if writes:
             pictures.curves(run.history(), run.path / "curves.png")
-        if build.awaits_sampler(model):
-            build.fit_sampler(model, data, told)
+        if build.fits_sampler(model):
+            build.fit_sampler(model, data, progress, second_stage(run, model, writes, **resumed))
             if writes:
                 show_after(model, run, data)
         if writes:
-            save_model(model, run.path / "model.keras")
+            lock.require_kept(run.checkpoints)
+            save_model(model, run.path / MODEL)
         Workers(model.distribute_strategy).any_of(False)  # none ends before the first has written
 
 
-def callbacks(run, data, held_out, verbose, writes=True):
-    """What happens while a run is trained; pictures and history where it `writes`."""
-    from zoo.training.callbacks import Brief, HistoryFile, Resume, SampleGrid, Signals
+def identity(run, digest):
+    """What a run is of: noticed by `Resume` where it has changed. Without what only says how
+    long it lasts, how often it is saved and where its data lie."""
+    free = {*RESUMED, "strategy", "data", "data_dir", "from"}
+    config = {name: value for name, value in run.config.as_dict().items() if name not in free}
+    return {**config, **({"data": digest} if digest else {})}
+
+
+def callbacks(run, data, held_out, verbose, writes=True, **resumed):
+    """What happens while a run is trained; pictures and history where it `writes`.
+
+    Args:
+        **resumed: further arguments of `Resume`.
+    """
+    from zoo.training import callbacks as all_of
 
     config = run.config
     shown = [
-        *([Brief(config.sample_every)] if verbose == "brief" else []),
-        SampleGrid(run.path, data, config.sample_every, seed=config.seed),
-        HistoryFile(run.path / "history.csv"),
+        all_of.FolderKept(run.checkpoints),
+        *([all_of.Brief(config.sample_every)] if verbose == "brief" else []),
+        all_of.SampleGrid(run.path, data, config.sample_every, seed=config.seed),
+        all_of.HistoryFile(run.path / HISTORY),
     ]
     return [
-        Signals(*held_out, seed=config.seed),
+        all_of.Signals(*held_out, seed=config.seed),
+        all_of.LearningRates(),
         *(shown if writes else []),
-        Resume(
-            run.checkpoints,
-            every=config.save_every,
-            every_steps=config.save_every_steps,
-            on_divergence=config.on_divergence,
-        ),
+        saving(run, run.checkpoints, config.save_every, **resumed),
     ]
+
+
+def second_stage(run, model, writes, **resumed):
+    """As `callbacks`, while a prior that is a model is trained."""
+    from zoo.training import callbacks as all_of
+
+    if not build.has_second_stage(model):
+        return []
+    every = max(1, model.prior_epochs // 10)
+    shown = [all_of.FolderKept(run.checkpoints)]
+    shown.append(all_of.HistoryFile(run.path / f"{SECOND_STAGE}_{HISTORY}"))
+    folder = run.checkpoints / SECOND_STAGE
+    return [*(shown if writes else []), saving(run, folder, every, **resumed)]
+
+
+def saving(run, folder, every, **resumed):
+    """The callback that saves the state in a folder, as the config says."""
+    from zoo.training.callbacks import Resume
+
+    config = run.config
+    steps, divergence = config.save_every_steps, config.on_divergence
+    return Resume(folder, every=every, every_steps=steps, on_divergence=divergence, **resumed)
 
 
 def show_after(model, run, data):

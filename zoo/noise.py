@@ -164,10 +164,14 @@ def serving(seed: Any, count: Any) -> contextlib.AbstractContextManager[Stream]:
             None, which draws one (`keras.utils.set_random_seed` decides which).
         count: how many rows.
     """
-    seed = random.getrandbits(63) if seed is None else seed
-    seeds = row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
-    low, high = (word[:, None] for word in halves(seeds))
+    low, high = (word[:, None] for word in halves(seeds_of(seed, count)))
     return opened(Stream((low, high), lambda rows: tf.zeros([rows], tf.uint32)))
+
+
+def seeds_of(seed: Any, count: Any) -> tf.Tensor:
+    """An int64 seed for each row, of what `serving` takes."""
+    seed = random.getrandbits(63) if seed is None else seed
+    return row_seeds(seed, count) if np.ndim(seed) == 0 else tf.convert_to_tensor(seed, tf.int64)
 
 
 def row_seeds(seed: Any, count: Any) -> tf.Tensor:
@@ -265,6 +269,12 @@ def choice(weights: tf.Tensor, count: Any) -> tf.Tensor:
     """`count` draws of 0, 1, ... with these probabilities, `(kinds,)`; int32."""
     steps = tf.cumsum(weights)[None, :-1]
     return tf.reduce_sum(tf.cast(uniform((count, 1)) > steps, tf.int32), axis=1)
+
+
+def categorical(logits: tf.Tensor) -> tf.Tensor:
+    """A draw for each row of unnormalized ln probabilities, `(rows, kinds)`; int32 `(rows,)`."""
+    gumbel = -tf.math.log(-tf.math.log(uniform((tf.shape(logits)[0], logits.shape[1]))))
+    return tf.argmax(logits + gumbel, axis=1, output_type=tf.int32)
 
 
 def permutation(count: Any) -> tf.Tensor:

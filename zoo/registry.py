@@ -24,6 +24,12 @@ def register_former_name(cls, name):
     keras.saving.register_keras_serializable("zoo", name)(former)
 
 
+def model_class(name):
+    """The class of a model of the catalogue."""
+    module, _, cls = catalogue.find(name).path.rpartition(".")
+    return getattr(importlib.import_module(module), cls)
+
+
 def import_all():
     """Imports every module that registers a class."""
     for entry in catalogue.ENTRIES:

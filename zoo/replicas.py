@@ -99,6 +99,18 @@ def among(mask: tf.Tensor, term: tf.Tensor) -> tf.Tensor:
     return tf.math.divide_no_nan(part[0], part[1])
 
 
+def weighted_mean(tensor: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """sum_i w_i t_i / sum_i w_i over the rows of the global batch, axis 0 removed; 0 without any.
+
+    Args:
+        tensor: `(batch, ...)`.
+        weights: `(batch,)`, at least 0.
+    """
+    each = tf.reshape(weights, [-1, *[1] * (tensor.shape.rank - 1)])
+    total, weight = all_reduce_sum([tf.reduce_sum(each * tensor, axis=0), tf.reduce_sum(weights)])
+    return tf.math.divide_no_nan(total, weight)
+
+
 def ordered_sum(tensors: Sequence[tf.Tensor]) -> tf.Tensor:
     """The sum of tensors of one shape, in their order: no timing decides its last bit.
 

@@ -1,109 +1,100 @@
-"""E9: the class radius and its bounds, before and after a penalty on distances of codes."""
+"""E9: the class radius and its bounds, with and without a penalty on distances of codes."""
 
-import keras
+import itertools
+
 import numpy as np
-import tensorflow as tf
 
-from benchmarks.experiments.runs import codec, distances, fit, kept, markdown, mnist, sides_of
-from zoo.losses.reconstruction import sum_of_rest
-from zoo.vae.vae import VAE
+from benchmarks.experiments import runs
+from zoo.creation import model_class
 
-LATENT, STEPS, BATCH = 20, 5000, 128
+LATENT, STEPS, BATCH, SEEDS = 20, 5000, 128, 3
 POINTS = 1000  # of the radius
-PENALTY, CLIP = 30.0, 0.3
 SHOWN = 12  # samples of each in the picture
-
-
-class LatentDistance(VAE):
-    """A VAE that keeps codes nearer to each other than the data are.
-
-        loss = -ELBO + lambda / 2 mean omega(a, b),  omega = |f(a) - f(b)|^2 / |a - b|^2
-
-    with f = E[z|x] and (a, b) from the two halves of the batch; the encoder's weights stay
-    within +-0.3.
-    """
-
-    terms = {"autoencoder": (*VAE.terms["autoencoder"], "distance")}
-
-    def autoencoder_loss(self, x, y, training):
-        means = self.posterior.mean(self.encoder(x, training=training))
-        terms = super().autoencoder_loss(x, y, training)
-        return {**terms, "distance": 0.5 * PENALTY * tf.reduce_mean(omega(x, means))}
-
-
-def omega(x, codes):
-    """The squared distance of codes over that of the data, for pairs of both halves."""
-    half = tf.shape(x)[0] // 2
-    codes, data = (sum_of_rest((rows[:half] - rows[half:]) ** 2) for rows in (codes, x))
-    return codes / (data + 1e-8)
-
-
-MODELS = {"VAE": VAE, "with the penalty": LatentDistance}
+DATA = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+MODELS = {"vae": "VAE", "latent_distance_vae": "LatentDistanceVAE"}
 
 
 def results(data_dir):
-    """One row before, one after."""
-    rows = []
-    for title, cls in MODELS.items():
-        found = kept(f"E9/{cls.__name__}", lambda cls=cls: one(cls, mnist(data_dir)))
-        rows.append({"title": title, **found})
+    """One row for each data set, model and seed."""
+    steps, rows = runs.reduced("steps", STEPS), []
+    seeds = range(runs.reduced("seeds", SEEDS))
+    for data, name, seed in itertools.product(DATA, MODELS, seeds):
+        key = f"E9/{data}_{name}_{steps}_{seed}"
+        found = runs.kept(key, lambda of=(data, name, seed): one(data_dir, *of, steps))
+        rows.append({"data": data, "model": name, "seed": seed, **found})
     return rows
 
 
-def one(cls, data):
+def one(data_dir, source, name, seed, steps):
     """Trains one model and measures it."""
-    model = cls(**codec(data.data_shape, LATENT, codes=2, final="linear"))
-    if cls is LatentDistance:
-        for weight in model.encoder.trainable_variables:
-            weight.constraint = clipped
+    data = runs.images(source, data_dir)
+    networks = runs.codec(data.data_shape, LATENT, codes=2, final="linear", seed=seed)
+    model = model_class(name)(**networks)
     model.compile(steps_per_execution=20)
-    fit(model, data.train, BATCH, STEPS)
-    sides = sides_of(model, data.train, data.test)
-    found = distances(sides, data.test, "classifier:mnist")
-    x = tf.constant(data.test[:2000])
-    found["omega"] = float(tf.reduce_mean(omega(x, model.encode(x))))
-    return found | gaps(model, data) | geometry(model, sides["generated"][:SHOWN])
+    runs.fit(model, data.train, BATCH, steps)
+    sides = runs.sides_of(model, data.train, data.test)
+    measures = runs.distances(sides, data.test, f"classifier:{source}")
+    measures["omega"] = omega(model, data.test[:2000])
+    geometry = class_geometry(model, source, sides["generated"][:SHOWN])
+    return measures | hole_shares(model, data) | geometry
 
 
-def clipped(weight):
-    """Weights within +-0.3, after each step."""
-    return keras.ops.clip(weight, -CLIP, CLIP)
+def omega(model, x):
+    """Mean squared distance of codes over that of the images, for pairs of both halves."""
+    z = np.asarray(model.encode(x))
+    gaps = [
+        np.sum((a[: len(a) // 2] - a[len(a) // 2 :]).reshape(len(a) // 2, -1) ** 2, axis=1)
+        for a in (z, x)
+    ]
+    return float(np.mean(gaps[0] / (gaps[1] + 1e-8)))
 
 
-def gaps(model, data):
+def hole_shares(model, data):
     """The share of the prior's draws that lie where no data are encoded."""
     from zoo.metrics.holes import holes
 
     drawn = np.random.default_rng(0).normal(size=(2000, LATENT)).astype(np.float32)
     train, test = (np.asarray(model.encode(rows[:5000])) for rows in (data.train, data.test))
-    found = holes(drawn, train, test)
-    return {name: found[name] for name in ("coverage", "density")}
+    shares = holes(drawn, train, test)
+    return {name: shares[name] for name in ("coverage", "density")}
 
 
-def geometry(model, shown):
-    """The class radius under MNIST's classifier, its two bounds, and how even the classes are."""
+def class_geometry(model, source, samples):
+    """The class radius under the shipped classifier, its bounds, and how even the classes are."""
+    import tensorflow as tf
+
     from zoo.metrics.class_radius import class_radius, log_bound
     from zoo.training.measures.classifiers import load
 
-    classifier = load("mnist")
+    classifier = load(source)
     logits = tf.function(lambda z: classifier(model.decode(z)), autograph=False)
     points = np.random.default_rng(1).normal(size=(POINTS, LATENT))
-    found = class_radius(logits, points, neighbours=2, halvings=12, steps=15)
-    found |= {"log_bound": log_bound(found["masses"]), "largest": max(found["masses"])}
-    return {**found, "samples": shown.tolist()}
+    radius = class_radius(logits, points, neighbours=2, halvings=12, steps=15)
+    radius |= {"log_bound": log_bound(radius["masses"]), "largest": max(radius["masses"])}
+    return {**radius, "samples": np.asarray(samples).tolist()}
 
 
 def draw(rows, path):
-    """Samples before and after, in alternating rows."""
+    """Samples of the first seed in alternating rows: both models on each data set."""
     from zoo.training.reporting import pictures
 
-    pictures.rows([np.array(row["samples"]) for row in rows], path, columns=SHOWN, scale=3)
+    first = [np.array(row["samples"]) for row in rows if row["seed"] == 0]
+    pictures.rows(first, path, columns=SHOWN, scale=3)
 
 
 def table(rows):
-    """One line for each measure."""
-    lines = [[words, *(row[key] for row in rows)] for key, words in MEANING.items()]
-    return markdown(["measure", *(row["title"] for row in rows)], lines)
+    """One line for each measure, means over the seeds."""
+    sides = list(itertools.product(DATA, MODELS))
+    means = {
+        side: runs.average([r for r in rows if (r["data"], r["model"]) == side], MEANING)
+        for side in sides
+    }
+    lines = [
+        [words, *(runs.spread(*means[side][key]) for side in sides)]
+        for key, words in MEANING.items()
+    ]
+    head = ["measure", *(f"{MODELS[name]}, {DATA[data]}" for data, name in sides)]
+    return runs.markdown(head, lines)
 
 
 MEANING = {
@@ -116,6 +107,6 @@ MEANING = {
     "coverage": "holes: prior far from codes",
     "density": "holes: prior where codes are rare",
     "omega": "omega: distances of codes over those of images",
-    "reconstructed": "rec. FID[classifier:mnist]",
-    "generated": "gen. FID[classifier:mnist]",
+    "reconstructed": "rec. FID[classifier]",
+    "generated": "gen. FID[classifier]",
 }

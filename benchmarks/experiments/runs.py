@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks import results
 
 KEPT = pathlib.Path("runs/experiments")
+REDUCED = {"steps": None, "seeds": None}  # of the command, in place of an experiment's own
 
 
 def kept(name, make):
@@ -26,12 +27,36 @@ def kept(name, make):
     return found
 
 
-@functools.cache
+def reduced(what, default):
+    """The steps or seeds that the command asks for, or the experiment's own."""
+    return REDUCED[what] or default
+
+
 def mnist(data_dir):
     """MNIST, loaded once."""
+    return images("mnist", data_dir)
+
+
+@functools.cache
+def images(name, data_dir):
+    """A data set, loaded once."""
     from zoo.training import data
 
-    return data.load("mnist", data_dir=data_dir)
+    return data.load(name, data_dir=data_dir)
+
+
+def average(rows, keys):
+    """Key -> (mean, standard deviation or None) over rows of several seeds."""
+    columns = {key: [row[key] for row in rows] for key in keys}
+    return {
+        key: (float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None)
+        for key, values in columns.items()
+    }
+
+
+def spread(mean, deviation):
+    """A mean and its standard deviation as words."""
+    return cell(mean) if deviation is None else f"{cell(mean)} +- {deviation:.2g}"
 
 
 def codec(data_shape, latent_dim, hidden=(256, 256), codes=1, final="sigmoid", seed=0):

@@ -5,40 +5,15 @@ import functools
 import keras
 import numpy as np
 import pytest
-import scipy.stats
+from banana import SIGMA, banana, bend, evidence
 
 from zoo.layers.iaf_step import IAFStep
 from zoo.likelihoods.gaussian import Gaussian
 from zoo.networks.autoregressive import Autoregressive
 from zoo.networks.mlp import mlp
-from zoo.posteriors.iaf import InverseAutoregressive
+from zoo.posteriors.flow import FlowPosterior
 from zoo.vae.iaf_vae import IAFVAE
 from zoo.vae.vae import VAE
-
-SIGMA = 0.3
-
-
-def bend(first):
-    return first**2 - 1.0
-
-
-def banana():
-    """A decoder without weights: seen 0, the code lies near a parabola."""
-    z = keras.Input((2,))
-    return keras.Model(z, z[:, 1:] - bend(z[:, :1]))
-
-
-def evidence():
-    """ln p(0), by quadrature over the plane."""
-    axis = np.linspace(-6.0, 8.0, 1401)
-    first, second = np.meshgrid(axis, axis)
-    distribution = scipy.stats.norm
-    joint = (
-        distribution.pdf(first)
-        * distribution.pdf(second)
-        * distribution.pdf(0.0, second - bend(first), SIGMA)
-    )
-    return np.log(joint.sum() * (axis[1] - axis[0]) ** 2)
 
 
 class Undetermined(IAFStep):
@@ -59,7 +34,7 @@ def fitted(depth, step=IAFStep):
         for number in range(depth)
     ]
     networks = mlp(1, 6, ()), banana(), 2
-    posterior = InverseAutoregressive(steps)
+    posterior = FlowPosterior(steps)
     model = IAFVAE(*networks, likelihood=Gaussian(SIGMA), posterior=posterior, seed=0)
     rate = keras.optimizers.schedules.CosineDecay(1e-2, 1000, alpha=0.01)
     model.compile(keras.optimizers.Adam(rate), steps_per_execution=100)
@@ -98,7 +73,7 @@ def test_a_forgotten_determinant_claims_more_than_the_evidence(figure):
 
 def test_without_steps_it_is_the_vae_bit_for_bit():
     result = []
-    for cls, own in ((VAE, {}), (IAFVAE, {"posterior": InverseAutoregressive(context=0)})):
+    for cls, own in ((VAE, {}), (IAFVAE, {"posterior": FlowPosterior(context=0)})):
         keras.utils.set_random_seed(0)
         model = cls(mlp(5, 4, (16,)), mlp(2, 5, (16,)), 2, seed=3, **own)
         model.compile(keras.optimizers.Adam(1e-2))

@@ -32,7 +32,13 @@ LEVELS = (  # a module imports nothing of a later line
     ("zoo",),
 )
 DEEPER = {  # abstract families that derive from another family
+    "RegularizedAutoencoder": "it is an autoencoder, with a prior fitted to codes afterwards",
     "MatchedAutoencoder": "it is an autoencoder, with a critic of codes",
+    "MixtureVariationalModel": "it is a VAE, whose prior has a component for each class or cluster",
+    "AdversarialAutoencoder": "it is a matched autoencoder, which takes turns",
+    "LabelledAdversarialAutoencoder": "it is an adversarial autoencoder that is told labels",
+    "FlexibleAutoencoder": "it is a matched autoencoder, whose prior is a network",
+    "RatioAutoencoder": "it infers codes, by ratios of densities",
     "LabelledAdversarialModel": "it is a game, whose generator is told a class",
 }
 LONGER = {  # papers of more than 130 lines

@@ -66,9 +66,11 @@ def test_evaluation_includes_a_short_last_batch(name):
 @every_model
 def test_predict_gives_one_example_a_row(name):
     model, row = trained(name)[0], ROWS[name]
+    x = np.random.default_rng(0).random((6, *model.data_shape), np.float32)
     code = np.random.default_rng(0).random((6, *row.code), np.float32)
     rows = {
-        "x": np.random.default_rng(0).random((6, *model.data_shape), np.float32),
+        "x": x,
+        "x, labels": [x, np.arange(6) % CLASSES],
         "z": code,
         "z, labels": [code, np.arange(6) % CLASSES],
     }[row.called_on]

@@ -11,7 +11,7 @@ from descriptors import every_model, saved, trained
 import zoo
 from zoo.saving.loading import objects, parameters
 
-SIZES = {"units", "filters", "hidden", "data_dim", "count"}  # of layers, and of models without
+SIZES = {"units", "filters", "hidden", "data_dim", "count", "size"}  # of layers and games
 MOST = 2_000_000  # numbers that a model of a row may ask for
 
 

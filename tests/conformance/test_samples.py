@@ -70,6 +70,7 @@ def test_shown_data_have_the_shape_and_range_of_the_data(name, shape):
         "encode": row.encoded or code,
         "classify": (CLASSES,),
         "interpolate": (3, *shape),
+        "trajectory": (3, *(code or ())),
         "forecast": (getattr(model, "horizon", 0), *shape[1:]),
     }
     for verb in model.offered():

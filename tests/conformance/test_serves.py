@@ -109,7 +109,7 @@ def test_rows_are_bounded_and_numbers_finite(name):
     )
     function, specs = traced(name)[signature]
     with pytest.raises(tf.errors.InvalidArgumentError, match="must hold from 1 to 1024 rows"):
-        function(**{key: tensor[:0] for key, tensor in given(specs, 2).items()})
+        function(**{k: t[:0] if t.shape.rank else t for k, t in given(specs, 2).items()})
     floats = {k: t for k, t in given(specs, 2).items() if t.dtype.is_floating}
     for key, tensor in floats.items():
         with pytest.raises(tf.errors.InvalidArgumentError, match=f"`{key}` must be from"):

@@ -47,7 +47,7 @@ def test_equal_correlations_are_found():
 
 
 def test_both_modes_of_a_known_covariance():
-    a, b = np.array([1, 1, -1, -1]), np.array([1, -1, 1, -1])
+    a, b = np.array([1.0, 1.0, -1.0, -1.0]), np.array([1.0, -1.0, 1.0, -1.0])
     codes = np.stack([a, a + 2 * b], axis=1)  # 4/3 of [[1, 1], [1, 5]]
     assert normalized_absolute_correlation(codes)["nac"] == pytest.approx(1.0 / math.sqrt(5.0))
     found = normalized_absolute_correlation(codes, mode="covariance")

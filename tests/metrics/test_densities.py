@@ -171,6 +171,7 @@ def test_the_bound_of_the_divergence_exceeds_it_by_the_information_that_rows_can
     exact = dimension_wise_divergence(model, x, draws=3)
     assert exact["dimension_wise_divergence"] < 0.1 * 12
     assert exact["code_deviation"] == pytest.approx(1.0, abs=0.02)
+    assert exact["code_deviation_error"] == pytest.approx((2 * 400 * 12) ** -0.5, rel=0.3)
 
 
 def test_the_divergence_by_dimensions_is_that_of_narrow_codes():

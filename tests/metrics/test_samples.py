@@ -340,7 +340,7 @@ def test_blurred_images_are_less_sharp():
     blurred = (images + np.roll(images, 1, 1) + np.roll(images, 1, 2)) / 3.0
     assert sharpness(images, images)["sharpness"] == 1.0
     assert sharpness(blurred, images)["sharpness"] < 0.5
-    ramp = np.broadcast_to(np.arange(8.0)[None, :, None, None], (2, 8, 8, 1))
+    ramp = np.broadcast_to(np.linspace(0.0, 1.0, 8)[None, :, None, None], (2, 8, 8, 1))
     np.testing.assert_allclose(laplacian_variance(ramp), 0.0, atol=1e-20)
 
 
@@ -377,7 +377,7 @@ def test_features_come_in_order_and_in_batches():
 
 
 def test_pixel_errors_are_those_computed_by_hand():
-    reference = np.zeros((2, 8, 8, 1))
+    reference = np.full((2, 8, 8, 1), 0.5)
     images = np.stack([reference[0] + 0.1, reference[0] - 0.01])
     found = pixel_error(images, reference)
     assert found["absolute_error"] == pytest.approx(0.055)

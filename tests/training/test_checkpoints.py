@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from zoo.training.fault_tolerance import checkpoints
-from zoo.training.fault_tolerance.checkpoints import Checkpoints, Damaged, NotWritten, Place
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Damaged, Place
+from zoo.training.files import NotWritten
 
 FILES = ("arrays.npz", "record.json", "SHA256SUMS")
 PLACES = [Place(0, 0), Place(0, 20), Place(1, 0)]
@@ -59,9 +60,11 @@ def test_places_follow_one_another_by_their_numbers_and_not_by_clocks(store):
     for number, place in enumerate(PLACES):
         os.utime(store.path(place), (1e9 - number * 1e6,) * 2)
     assert store.places() == PLACES[::-1]
-    store.write(Place(1, 0, 1), arrays(), {})
-    store.write(Place(100_000, 0), arrays(), {})
-    assert store.places()[:3] == [Place(100_000, 0), Place(1, 0, 1), Place(1, 0)]
+    later = [Place(1, 0, 1), Place(100_000, 0), Place(1, 7, stopped=True)]
+    for place in later:  # whatever was trained before training went back is earlier
+        store.write(place, arrays(), {})
+    assert store.places()[:4] == [*later, Place(1, 0)]
+    assert store.places(stopped=False)[:3] == [*later[:2], Place(1, 0)]
     assert [Place.parse(str(place)) for place in store.places()] == store.places()
 
 
@@ -113,9 +116,21 @@ def test_the_newest_few_and_the_best_are_kept(store):
     assert sorted(os.listdir(store.folder)) == [str(PLACES[0]), str(PLACES[2])]
 
 
+def test_those_of_stops_displace_no_usual_one_and_only_the_newest_of_them_stays(store):
+    stops = [Place(1, step, stopped=True) for step in range(1, 6)]
+    store.keep = 2
+    for place in stops:
+        store.write(place, arrays(), {})
+        store.prune()
+        assert store.places() == [place, PLACES[2], PLACES[1]]
+    store.write(Place(2, 0), arrays(), {})
+    store.prune()
+    assert store.places() == [Place(2, 0), PLACES[2]]
+
+
 def test_a_checkpoint_that_goes_while_it_is_read_is_passed_over(store, monkeypatch):
     listed = store.places()
-    monkeypatch.setattr(store, "places", lambda: listed)
+    monkeypatch.setattr(store, "places", lambda stopped=True: listed)
     store.remove(PLACES[2])
     assert_holds(store.newest(), 1)
 

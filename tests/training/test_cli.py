@@ -73,7 +73,18 @@ def test_names_and_help_need_no_tensorflow(tmp_path):
         ["train", "vea", "--out", out],
         ["train", "vae", "--data", "digts", "--out", out],
         ["info", "vea"],
+        ["info", "cyclegan"],
+        ["recipes"],
+        ["completion", "bash"],
         ["evaluate", out],
+        ["sample", out],
+        ["export", out, "--to", out],
+        ["compare", out, out],
+        ["train", "--resume", out],
+        ["train", "--recipe", "vea", "--out", out],
+        ["train", "beta_vae", "--model.bta", "4", "--out", out],
+        ["train", "vae", "--epochs", "many", "--out", out],
+        ["train", "vae", "--out", "gs://bucket/run"],
     ]
     code = LIGHT.format(commands=commands)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -109,7 +120,7 @@ def test_info_tells_defaults_as_yaml_writes_them_and_knows_models_of_vectors(cap
     assert cli.main(["info", "made"]) == 0
     assert re.search(r"orders +1 .*\n +binary +null ", capsys.readouterr().out)
     assert cli.main(["info", "maf"]) == 0
-    assert re.search(r"batch_norm +false ", capsys.readouterr().out)
+    assert re.search(r"batch_norm +true ", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +190,7 @@ def test_run_holds_config_history_pictures_and_model(run):
     written = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     assert written == {
         "config.yaml",
+        "provenance.json",
         "history.csv",
         "curves.png",
         "model.keras",
@@ -341,8 +353,13 @@ def test_another_run_is_refused_the_folder_of_a_run(run, capsys):
     before = contents(run)
     said = refused(capsys, "train", "vae", "--out", str(run), *TINY[2:])
     assert "`epochs` must be 2, as in the run that" in said and "another `out`" in said
-    said = refused(capsys, "train", "--resume", str(run), "--epochs", "3")
-    assert "`--resume` must be the only option" in said
+    for words in (["--model.channels", "8"], ["--out", "other"], ["--from", "other"]):
+        assert words[0] in refused(capsys, "train", "--resume", str(run), *words)
+    said = refused(capsys, "train", "--resume", str(run), "--epochs", "1")
+    assert "`epochs` must be more than the 2 that the run has trained" in said
+    assert "`batch_size` of a run stays" in refused(
+        capsys, "train", "--resume", str(run), "--batch-size", "8"
+    )
     assert contents(run) == before
 
 

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from zoo.training import data
-from zoo.training.data import planted
+from zoo.training.data import DataError, planted
+from zoo.training.data.derived import assembled
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -405,3 +406,24 @@ def test_sequences_of_images_in_a_file_are_images(tmp_path):
     np.save(tmp_path / "own.npy", x.astype(np.float32))
     with pytest.raises(data.DataError, match=r"in \[0, 1\] where it holds images"):
         data.load(f"npy:{tmp_path / 'own.npy'}")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_quadrants_are_pairs_that_make_the_image_again(count):
+    whole, made = data.load("digits"), data.load(f"quadrants{count}:digits")
+    assert made.data_shape == (4, 4, count) and made.target_shape == (4, 4, 4 - count)
+    assert made.paired == ("train", "test") and made.info["quadrants"] == count
+    np.testing.assert_array_equal(assembled(made.test, made.test_targets), whole.test)
+    np.testing.assert_array_equal(made.test[..., 0], whole.test[:, 4:, :4, 0])  # lower left first
+
+
+def test_binary_images_are_zeros_and_ones():
+    made = data.load("binary:digits")
+    assert made.name == "binary:digits" and set(np.unique(made.train)) == {0.0, 1.0}
+    np.testing.assert_array_equal(made.test, data.load("digits").test > 0.5)
+
+
+@pytest.mark.parametrize("name", ["quadrants1:ring", "binary:moons"])
+def test_only_images_are_cut_or_rounded(name):
+    with pytest.raises(DataError, match="must name grey images of even height and width. Received"):
+        data.load(name)

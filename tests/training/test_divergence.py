@@ -1,13 +1,17 @@
 """What is not finite stops training soon, is named, and is never kept."""
 
+import functools
+import os
+import signal
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from kills import Before
+from kills import Before, Killed, different, held, kill, put
 
 import zoo
-from zoo.training.callbacks import Diverged, Resume, StopOnDivergence
+from zoo.training.callbacks import Diverged, Resume, StopOnDivergence, Stopped
 from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
 from zoo.training.fault_tolerance.divergence import Watch
 
@@ -144,6 +148,93 @@ def test_rollback_goes_back_and_lowers_the_rates(tmp_path, caplog):
     assert len(history.history["loss"]) == 2 and np.isfinite(history.history["loss"]).all()
     assert "Back to" in caplog.text and "learning rates times 0.1" in caplog.text
     assert Checkpoints(tmp_path).places()[0].rollbacks == 1
+
+
+class Explodes(keras.callbacks.Callback):
+    """Makes a weight NaN before a step, counted over the epochs, at a rate that was not lowered."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        rate = float(next(iter(self.model.optimizers.values())).learning_rate)
+        if int(self.model.steps.numpy()) == self.step and rate > 0.9e-3:
+            poison(*of_decoder(self.model), np.nan)()
+
+
+@functools.cache
+def compiled():
+    """A model that is traced, and the state of one that is new."""
+    made = model(optimizer=keras.optimizers.Adam(1e-3))
+    return made, held(made)
+
+
+def rolled_back(folder, size, step, before=(), **resume):
+    """The state after three epochs with a rollback, and the history; as of a new process."""
+    made, start = compiled()
+    put(made, start)
+    last = Resume(folder, on_divergence="rollback", **resume)
+    callbacks = [*before, Explodes(step), last]
+    history = fit(made, callbacks, epochs=3, batch_size=size).history
+    return held(made), history, float(made.optimizers["autoencoder"].learning_rate)
+
+
+@pytest.mark.parametrize("size, steps", [(16, (6, 10, 11, 17)), (4, (27, 33, 47))], ids=["6", "24"])
+def test_rollback_goes_back_wherever_in_an_epoch_divergence_shows(size, steps, tmp_path):
+    """Epochs of 6 steps are shorter than the distance of two checks, those of 24 longer."""
+    for step in steps:
+        _, history, rate = rolled_back(tmp_path / str(step), size, step)
+        assert len(history["loss"]) == 3 and np.isfinite(history["loss"]).all()
+        assert rate == pytest.approx(5e-4)
+        epoch = step // (len(ROWS) // size)
+        assert Place(epoch, 0, 1) in Checkpoints(tmp_path / str(step)).places()
+        assert Checkpoints(tmp_path / str(step)).places()[0] == Place(3, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "size, step, stops, every",
+    [
+        (16, 10, (9, 11), {}),
+        (4, 40, (29, 41), {"every_steps": 4}),
+        (16, 16, (10, 14), {"every": 2}),
+    ],
+)
+def test_rollback_after_a_stop_goes_back_to_the_checkpoint_of_a_run_that_was_not_stopped(
+    size, step, stops, every, tmp_path
+):
+    whole, *expected = rolled_back(tmp_path / "whole", size, step, **every)
+    for stop in stops:
+        folder, before = tmp_path / str(stop), [Before(stop, terminate)]
+        with pytest.raises(Stopped):
+            rolled_back(folder, size, step, before, **every)
+        ours, *found = rolled_back(folder, size, step, **every)
+        assert found == expected and different(ours, whole) == []
+        theirs = Checkpoints(tmp_path / "whole").places()
+        assert Checkpoints(folder).places() == theirs
+
+
+def test_a_model_whose_rate_was_lowered_is_trained_on_in_the_same_process(tmp_path):
+    rolled_back(tmp_path, 16, 10)
+    made, _ = compiled()
+    last = Resume(tmp_path, on_divergence="rollback")
+    history = fit(made, [last], epochs=4, batch_size=16)
+    assert history.epoch == [0, 1, 2, 3]
+    assert float(made.optimizers["autoencoder"].learning_rate) == pytest.approx(5e-4)
+
+
+def test_a_kill_after_a_rollback_keeps_the_lower_rates(tmp_path):
+    """Within an epoch, too: the state of a rollback is that of its checkpoint at lower rates."""
+    whole, *expected = rolled_back(tmp_path / "whole", 4, 33, every_steps=6)
+    with pytest.raises(Killed):
+        rolled_back(tmp_path / "run", 4, 33, [Before(42, kill)], every_steps=6)
+    assert Checkpoints(tmp_path / "run").places()[0].rollbacks == 1
+    ours, *found = rolled_back(tmp_path / "run", 4, 33, every_steps=6)
+    assert found == expected and different(ours, whole) == []
+
+
+def terminate():
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_rollback_is_given_up_after_so_many_times(tmp_path):

@@ -1,7 +1,9 @@
 """One process at a time in a folder, whatever became of those before."""
 
+import errno
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,9 +63,13 @@ def test_a_number_that_another_process_has_now_does_not_keep_the_folder(tmp_path
 
 
 def test_of_processes_that_start_together_one_goes_on(tmp_path):
-    started = [holder(tmp_path / "run", 2) for _ in range(6)]
+    started = [holder(tmp_path / "run", 600) for _ in range(6)]
+    while sum(process.poll() is None for process in started) > 1:  # that one holds it until then
+        time.sleep(0.01)
+    for process in started:
+        process.kill()
     said = [process.communicate() for process in started]
-    assert sorted(process.returncode for process in started) == [0, 1, 1, 1, 1, 1]
+    assert sorted(process.returncode for process in started) == [-signal.SIGKILL, 1, 1, 1, 1, 1]
     assert sum(out == "held\n" for out, _ in said) == 1
     assert sum("one process at a time" in error for _, error in said) == 5
 
@@ -112,3 +118,38 @@ def test_a_folder_that_cannot_be_written_to_is_refused(closed):
         with pytest.raises(ValueError, match=r"can be written to. Received: .*closed.*denied"):
             with lock.held(folder):
                 pass
+
+
+def test_a_disk_that_is_full_frees_the_lock_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(file, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    files = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        words = (
+            r"written to. Received: .*run'?: No space left on device; it needs \d+ bytes, [\d,]+ "
+        )
+        with pytest.raises(ValueError, match=words):
+            with lock.held(tmp_path / "a" / "run"):
+                pass
+    assert list(tmp_path.iterdir()) == [] and len(os.listdir("/proc/self/fd")) == files
+    with lock.held(tmp_path / "a" / "run"):
+        pass
+
+
+@pytest.mark.parametrize("way", ["removed", "moved", "replaced"])
+def test_a_folder_that_is_lost_is_named_and_that_of_another_is_left_alone(way, tmp_path):
+    folder = tmp_path / "run"
+    with pytest.raises(lock.FolderLost, match=r"must stay while it is used. Received: .*run'"):
+        with lock.held(folder):
+            lock.require_kept(folder)
+            folder.rename(tmp_path / "moved")
+            if way == "removed":
+                shutil.rmtree(tmp_path / "moved")
+            if way == "replaced":
+                folder.mkdir()
+                (folder / lock.NAME).write_text("1 another\n")
+            lock.require_kept(folder)
+    assert way != "replaced" or (folder / lock.NAME).read_text() == "1 another\n"
+    lock.require_kept(folder)  # of what is not held nothing is asked

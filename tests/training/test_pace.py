@@ -19,7 +19,7 @@ from zoo.training.callbacks import Resume
 from zoo.training.config import Config
 from zoo.training.run import train
 
-FAST = "wgan_gp"
+FAST = "made"
 TINY = {"data": "manifold8", "limit": 70, "latent_dim": 2, "settings": {"hidden": (4,)}}
 
 
@@ -91,6 +91,17 @@ def test_a_run_writes_what_was_chosen_and_goes_on_as_it_began(tmp_path, monkeypa
     assert again.config.jit_compile and again.config.steps_per_execution == 14
     with pytest.raises(ValueError, match="`jit_compile` must be True, as in the run"):
         train("vae", tmp_path / "run", **options, jit_compile=False)
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [({}, (False, 1)), ({"jit_compile": True, "steps_per_execution": 3}, (True, 3))],
+    ids=["by default", "by the caller"],
+)
+def test_a_model_that_the_caller_compiled_is_described_as_it_is(options, expected):
+    model = ROWS["vae"].make((6,))
+    model.compile(**options)
+    assert tuple(pace.compiled_as(model).values()) == expected
 
 
 def test_runs_of_0_1_0_say_that_they_are_not_compiled():

@@ -3,19 +3,22 @@
 import functools
 import json
 import os
+import shutil
 import signal
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.optimizers import Adam
 from kills import Before, Killed, different, held, kill
 
 import zoo
 from zoo.training import callbacks
 from zoo.training.build import precision
-from zoo.training.fault_tolerance import interrupts
-from zoo.training.fault_tolerance.checkpoints import Checkpoints, NotWritten, Place
+from zoo.training.fault_tolerance import checkpoints, interrupts
+from zoo.training.fault_tolerance.checkpoints import Checkpoints, Place
+from zoo.training.files import NotWritten
 
 ROWS = np.random.default_rng(0).random((96, 6), np.float32)
 EPOCHS, BATCH, STEPS = 3, 16, 6
@@ -84,7 +87,7 @@ def test_a_signal_saves_before_the_next_step_and_exits_with_75(number, tmp_path)
     with pytest.raises(callbacks.Stopped, match=number.name) as stopped:
         fit(model(), tmp_path, [Before(8, send(number))])
     assert isinstance(stopped.value, SystemExit) and stopped.value.code == interrupts.CODE == 75
-    assert Checkpoints(tmp_path).places()[0] == Place(1, 2)
+    assert Checkpoints(tmp_path).places()[0] == Place(1, 2, stopped=True)
     assert signal.getsignal(number) is before
 
 
@@ -97,14 +100,37 @@ def test_stopped_and_resumed_equals_never_stopped(tmp_path):
 def test_stopped_within_validation_and_resumed_equals_never_stopped(tmp_path):
     with pytest.raises(callbacks.Stopped):
         fit(model(), tmp_path, [Validated(0, send(signal.SIGTERM))])
-    assert Checkpoints(tmp_path).places()[0] == Place(0, STEPS)
+    assert Checkpoints(tmp_path).places()[0] == Place(0, STEPS, stopped=True)
     assert_goes_on(tmp_path)
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path):
+def test_a_second_ctrl_c_does_not_wait_and_exits_with_75(tmp_path):
     twice = Before(8, lambda: (send(signal.SIGINT)(), send(signal.SIGINT)()))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(
+        callbacks.Stopped, match="a second SIGINT.*goes on at the newest"
+    ) as stopped:
         fit(model(), tmp_path, [twice])
+    assert stopped.value.code == 75 and Checkpoints(tmp_path).places()[0] == Place(1, 0)
+    assert_goes_on(tmp_path)
+
+
+def test_signals_while_the_state_is_saved_do_not_disturb_it(tmp_path, monkeypatch):
+    savez, before = np.savez, signal.getsignal(signal.SIGINT)
+
+    def pressed(*given, **named):
+        send(signal.SIGINT)(), send(signal.SIGINT)(), send(signal.SIGTERM)()
+        savez(*given, **named)
+
+    def first():
+        monkeypatch.setattr(np, "savez", pressed)
+        send(signal.SIGINT)()
+
+    with pytest.raises(callbacks.Stopped, match="Stopped by SIG.* at step 2 of epoch 2"):
+        fit(model(), tmp_path, [Before(8, first)])
+    monkeypatch.undo()
+    assert Checkpoints(tmp_path).places()[0] == Place(1, 2, stopped=True)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert_goes_on(tmp_path)
 
 
 def decaying():
@@ -216,9 +242,17 @@ def test_the_last_and_the_best_are_kept(tmp_path):
 
 
 OTHERS = {  # what another run would be, and what is said of it
-    "class": (lambda: model(name="beta_vae"), {}, "`class` must be 'VAE'. Received: 'BetaVAE'"),
+    "class": (
+        lambda: model(name="beta_vae"),
+        {},
+        "`class` must be 'VAE', as.* Received: 'BetaVAE'",
+    ),
     "optimizer": (lambda: model(optimizer="sgd"), {}, r"`optimizer of autoencoder: class` must be"),
-    "precision": (lambda: half(), {}, "`precision` must be 'float32'. Received: 'mixed_bfloat16'"),
+    "rate": (lambda: model(optimizer=Adam(3e-3)), {}, r"`learning_rate.autoencoder` must be 0.001"),
+    "seed": (lambda: model(seed=2), {}, "`seed` must be 1, as where .* Received: 2"),
+    "data": (model, {"data": 1.0 - ROWS}, "`data` must be '[0-9a-f]+', as where .* Received: '"),
+    "held-out data": (model, {"validation_data": ROWS[16:32]}, "`data` must be '"),
+    "precision": (lambda: half(), {}, "`precision` must be 'float32', as where .*'mixed_bfloat16'"),
     "steps": (model, {"batch_size": 24}, "a run of 6 steps an epoch.*Received: 4"),
     "size": (lambda: wider(), {}, r"must hold the state of this VAE.*shape \(6, 8\)"),
 }
@@ -302,3 +336,140 @@ def test_two_fits_in_one_folder_are_refused_before_a_step(tmp_path):
 def test_settings_are_checked(wrong, tmp_path):
     with pytest.raises(ValueError, match=rf"`{next(iter(wrong))}` must be .*Received"):
         callbacks.Resume(tmp_path, **wrong)
+
+
+def test_changes_that_are_accepted_go_on_and_are_named(tmp_path, caplog):
+    made = model(seed=2, optimizer=Adam(3e-3))
+    fit(model(), tmp_path, epochs=1)
+    history = fit(made, tmp_path, data=1.0 - ROWS, resume={"accept_changes": True})
+    assert history.epoch == [0, 1, 2] and made.seed == 2
+    assert float(made.optimizers["autoencoder"].learning_rate) == pytest.approx(3e-3)
+    for name in ("`learning_rate.autoencoder` 0.001", "`seed` 1; it goes on with 2", "`data`"):
+        assert name in caplog.text
+    fit(model(seed=2, optimizer=Adam(3e-3)), tmp_path, data=1.0 - ROWS, epochs=4)
+    with pytest.raises(ValueError, match="`seed` must be 2"):
+        fit(model(optimizer=Adam(3e-3)), tmp_path, data=1.0 - ROWS)
+
+
+def test_only_the_changes_that_are_named_are_accepted(tmp_path):
+    fit(model(), tmp_path, epochs=1)
+    accepted = {"accept_changes": ["learning_rate"]}
+    with pytest.raises(ValueError, match="`seed` must be 1"):
+        fit(model(seed=2, optimizer=Adam(3e-3)), tmp_path, resume=accepted)
+    made = model(optimizer=Adam(3e-3))
+    assert fit(made, tmp_path, resume=accepted).epoch == [0, 1, 2]
+    assert float(made.optimizers["autoencoder"].learning_rate) == pytest.approx(3e-3)
+
+
+def test_another_rate_within_an_epoch_goes_on_where_it_stood_and_other_data_begin_it_anew(tmp_path):
+    rate, data = tmp_path / "rate", tmp_path / "data"
+    for folder in (rate, data):
+        killed(folder, 9, model())
+    fit(model(optimizer=Adam(3e-3)), rate, resume={"accept_changes": True})
+    made = model()
+    fit(made, data, data=1.0 - ROWS, resume={"accept_changes": True})
+    assert int(made.steps.numpy()) == EPOCHS * STEPS + 2  # two of the second epoch are kept
+    newest = [Checkpoints(folder).newest()[2] for folder in (rate, data)]
+    assert [len(record["rows"]) for record in newest] == [EPOCHS, EPOCHS]
+
+
+def test_what_only_one_version_describes_is_no_change(tmp_path):
+    killed(tmp_path, 8, model())
+    for place in Checkpoints(tmp_path).places():
+        folder = Checkpoints(tmp_path).path(place)
+        record = json.loads((folder / "record.json").read_text())
+        record["settings"] = {key: record["settings"][key] for key in ("class", "precision")}
+        record = {k: v for k, v in record.items() if k not in ("unsaved", "ended_at")}  # as 0.1.0
+        (folder / "record.json").write_text(json.dumps({**record, "settings": record["settings"]}))
+        sums = "".join(checkpoints._sums(folder))
+        (folder / "SHA256SUMS").write_text(sums)
+    assert_goes_on(tmp_path)
+
+
+class Worse(keras.callbacks.Callback):
+    """Plants logs that get worse from the third epoch on."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_loss"] = float(abs(epoch - 1))
+
+
+def stopping(patience=3):
+    return keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
+
+
+@pytest.mark.parametrize("number", [8, 14, 20])
+def test_early_stopping_goes_on_instead_of_beginning_anew(number, tmp_path):
+    whole = model()
+    expected = fit(whole, before=[Worse(), stopping()], epochs=9)
+    with pytest.raises(Killed):
+        fit(model(), tmp_path, [Worse(), stopping(), Before(number, kill)], epochs=9)
+    made = model()
+    history = fit(made, tmp_path, [Worse(), stopping()], epochs=9)
+    assert history.epoch == expected.epoch == [0, 1, 2, 3, 4]
+    assert different(held(made), held(whole)) == []  # the best weights among them
+    again = model()
+    assert fit(again, tmp_path, [Worse(), stopping()], epochs=9).epoch == [0, 1, 2, 3, 4]
+    assert different(held(again), held(whole)) == []
+    more = fit(again, tmp_path, [Worse(), stopping()], epochs=12)
+    assert more.epoch == [0, 1, 2, 3, 4, 5]  # asked for more it looks once again
+
+
+def test_a_plateau_is_remembered(tmp_path):
+    def plateau():
+        return [Worse(), keras.callbacks.ReduceLROnPlateau(patience=2, factor=0.1)]
+
+    made, whole = model(), model()
+    with pytest.raises(Killed):
+        fit(made, tmp_path, [*plateau(), Before(20, kill)], epochs=6)
+    made = model()
+    fit(made, tmp_path, plateau(), epochs=6)
+    fit(whole, before=plateau(), epochs=6)
+    assert different(held(made), held(whole)) == []
+
+
+def test_a_folder_that_is_removed_while_it_is_used_is_an_error(tmp_path):
+    def removed():
+        shutil.rmtree(tmp_path / "state")
+
+    with pytest.raises(OSError, match="must stay while it is used. Received: .*state.*removed"):
+        fit(model(), tmp_path / "state", [Before(8, removed)])
+    assert not (tmp_path / "state").exists()
+
+
+SPOILED = {  # what becomes of a history while training is stopped
+    "untouched": lambda text: text,
+    "lost": None,
+    "emptied": lambda text: b"",
+    "cut": lambda text: text[: len(text) // 2],
+    "torn": lambda text: text + b"1",
+    "a byte of zero": lambda text: text.replace(b"\n1,", b"\n1,\0"),
+    "another column": lambda text: text.replace(b"\n1,", b"\n1,9,"),
+    "another row": lambda text: text.replace(b"\n0,", b"\n0,5"),
+    "no text": lambda text: b"\xff\xfe" + text,
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_the_history_is_that_of_the_checkpoint_whatever_became_of_the_file(name, tmp_path):
+    def files(folder):
+        return [callbacks.HistoryFile(folder / "history.csv")]
+
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    whole.mkdir(), run.mkdir()
+    fit(model(), whole / "state", files(whole))
+    with pytest.raises(Killed):
+        fit(model(), run / "state", [*files(run), Before(13, kill)])
+    path = run / "history.csv"
+    text = path.read_bytes()
+    path.unlink()
+    if SPOILED[name]:
+        path.write_bytes(SPOILED[name](text))
+    fit(model(), run / "state", files(run))
+    assert path.read_bytes() == (whole / "history.csv").read_bytes()
+
+
+def test_a_history_that_cannot_be_gone_on_with_is_an_error_where_no_checkpoint_has_it(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss\r\n0,much\r\n")
+    with pytest.raises(ValueError, match=r"history.csv is no whole history: .*'much'"):
+        fit(model(), before=[callbacks.HistoryFile(path)], initial_epoch=1)

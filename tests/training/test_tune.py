@@ -12,6 +12,7 @@ import sys
 import threading
 
 import keras_tuner
+import numpy as np
 import pytest
 
 import zoo
@@ -191,6 +192,39 @@ def test_hyper_model_serves_any_tuner_of_keras_tuner(tmp_path):
     tuner.search(epochs=1, verbose=0)
     best = tuner.get_best_hyperparameters()[0].values
     assert set(best) == {"beta", hypermodel.RATE} and 0.1 <= best["beta"] <= 16.0
+
+
+def own_search(folder, objective, aims, **options):
+    """A tuner of one's own over 96 digits."""
+    from zoo.training import data
+
+    fields = {key: value for key, value in SMALL.items() if key not in ("data", "limit")}
+    own = hypermodel.HyperModel("beta_vae", data.load("digits", limit=96), objective, **fields)
+    aims = [keras_tuner.Objective(name, "min") for name in aims]
+    aims = aims if len(aims) > 1 else aims[0]
+    return keras_tuner.RandomSearch(own, aims, max_trials=1, directory=folder, seed=1)
+
+
+@pytest.mark.parametrize("name", ["x", "validation_data", None])
+def test_data_given_to_a_search_are_refused_untrained(name, tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(hypermodel.build, "fit", lambda *args, **options: trained.append(args))
+    tuner, rows = own_search(tmp_path, "val_loss", ["val_loss"]), np.zeros((8, 8, 8, 1))
+    arguments = ((rows,), {}) if name is None else ((), {name: rows})
+    with pytest.raises(
+        TypeError, match=f"must be given no data.*Received: {name or 'an argument'}"
+    ):
+        tuner.search(*arguments[0], **arguments[1], verbose=0)
+    assert trained == []
+
+
+def test_several_objectives_are_answered_from_one_trial(tmp_path):
+    aims = ["val_loss", "val_divergence", "val_mmd"]
+    tuner = own_search(tmp_path, ["val_loss", "val_mmd"], aims)
+    tuner.search(epochs=1, verbose=0)
+    (trial,) = tuner.oracle.trials.values()
+    values = [trial.metrics.get_best_value(aim) for aim in aims]
+    assert all(np.isfinite(values)) and trial.score == pytest.approx(sum(values))
 
 
 def started(out, *more, **environment):

@@ -127,7 +127,7 @@ def held_out_of(part, seed, version):
 def labelled(data, train, test, class_names=None, version=VERSION):
     """The data with labels of `checked_labels`, numbered from 0 and counted over both splits."""
     if version == 1:
-        labels = [None if y is None else y.astype(np.int32) for y in (train, test)]
+        labels: list[Any] = [None if y is None else y.astype(np.int32) for y in (train, test)]
         class_names = class_names or tuple(map(str, range(int(labels[0].max()) + 1)))
     else:
         labels, class_names = numbered((train, test), class_names)

@@ -14,8 +14,10 @@ import os
 import pathlib
 import re
 import shutil
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from zoo.training.data.dataset import DataError
 from zoo.training.data.progress import size_words
@@ -56,7 +58,7 @@ class Entry:
         shape, dtype: of the rows.
     """
 
-    def __init__(self, key, shape, dtype=np.uint8):
+    def __init__(self, key, shape, dtype: DTypeLike = np.uint8):
         self.path, self.shape, self.dtype = folder() / "rows" / key, tuple(shape), np.dtype(dtype)
 
     @property
@@ -64,7 +66,7 @@ class Entry:
         """Bytes of its rows."""
         return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
 
-    def complete(self):
+    def complete(self) -> Any:
         """(rows, report) where it is whole, else None."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             report = json.loads((self.path / COMPLETE).read_text(encoding="utf-8"))["report"]
@@ -134,7 +136,7 @@ class Writer:
         place = os.fstat(self.rows).st_size - self.entry.nbytes
         place += start * (self.entry.nbytes // max(self.entry.shape[0], 1))
         with out_of_room(self.entry):
-            buffer = memoryview(np.ascontiguousarray(block).reshape(-1).view(np.uint8))
+            buffer = np.ascontiguousarray(block).reshape(-1).view(np.uint8).data
             while buffer:
                 written = os.pwrite(self.rows, buffer, place)
                 buffer, place = buffer[written:], place + written

@@ -23,12 +23,6 @@ def rician(images, sigma, rng):
 
 
 CORRUPTIONS = {"gaussian": gaussian, "rician": rician}
-KINDS = (*CORRUPTIONS, "lesions")
-
-
-def of_kind(data, kind, seed):
-    """Data of a name such as "gaussian:mnist" or "lesions:mnist"."""
-    return with_lesions(data, seed) if kind == "lesions" else corrupted(data, kind, seed)
 
 
 def corrupted(data, kind, seed, sigma=SIGMA, copies=COPIES):

@@ -25,8 +25,9 @@ def digits():
 def digits_inverted():
     """Two domains: half of the digits, and the negatives of the other half; test data in pairs."""
     data = digits()
-    sides = {"train_targets": 1.0 - data.train[1::2], "test_targets": 1.0 - data.test}
-    own = {"train": data.train[::2], "train_labels": np.asarray(data.train_labels)[::2], **sides}
+    train, test = (np.asarray(side, np.float32) for side in (data.train, data.test))
+    sides = {"train_targets": 1.0 - train[1::2], "test_targets": 1.0 - test}
+    own = {"train": train[::2], "train_labels": np.asarray(data.train_labels)[::2], **sides}
     return dataclasses.replace(data, name="digits_inverted", paired=("test",), **own)
 
 
@@ -34,7 +35,7 @@ def digits_moving(seed, steps=16, times=4):
     """Sequences in which a digit moves a pixel a step to the left or the right, leaves the image
     and comes back on the other side: after 8 steps. Each training digit `times` times."""
     data, rng = digits(), np.random.default_rng(seed)
-    sides = {"train": data.train.repeat(times, axis=0), "test": data.test}
+    sides = {"train": np.repeat(data.train, times, axis=0), "test": np.asarray(data.test)}
     for side, x in sides.items():
         way, first = rng.choice([-1, 1], size=len(x)), rng.integers(x.shape[2], size=len(x))
         moved = first[:, None] + way[:, None] * np.arange(steps)

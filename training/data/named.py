@@ -19,9 +19,10 @@ import numpy as np
 
 from zoo.input_pipeline.augmentation import Augmented
 from zoo.input_pipeline.rows import selected
-from zoo.training.data import archives, corrupted, pictures, planted, prepared, tables
+from zoo.training.data import archives, pictures, planted, prepared, tables
 from zoo.training.data.arrays import Part, data_of
 from zoo.training.data.dataset import VERSION, Data, DataError, held_in_memory
+from zoo.training.data.derived import DERIVED
 from zoo.training.data.embedded import EMBEDDED
 from zoo.training.data.images import Reader
 from zoo.training.data.labels import some_labels
@@ -33,12 +34,13 @@ PLANTED = {
     "manifold8_modes": lambda count, seed: planted.manifold(8, modes=True, count=count, seed=seed),
     **{name: getattr(planted, name) for name in ("ring", "grid", "moons", "blobs", "sprites")},
     "linear_gaussian": lambda count, seed: planted.linear_gaussian(count=count, seed=seed),
+    "ticks": planted.ticks,
     "rotation": lambda count, seed: planted.rotation(count // 5, seed),
     "shapes": lambda count, seed: planted.shapes(count // 5, seed),
 }
 PAIRED = (  # what gives targets
-    "shapes, olivetti_edges2faces, brain_t1_gm, a folder with input/ and target/ or with trainA/ "
-    "and trainB/, pairs:PATH, or an .npz with `x` and `target`"
+    "shapes, olivetti_edges2faces, brain_t1_gm, quadrants1:mnist, a folder with input/ and target/ "
+    "or with trainA/ and trainB/, pairs:PATH, or an .npz with `x` and `target`"
 )
 KINDS = ("folder", "pairs", "npz", "npy", "csv", "parquet", "tfds")  # of paths
 SUFFIXES = {".npz": "npz", ".npy": "npy", **tables.SUFFIXES}
@@ -58,7 +60,7 @@ def kind_of(name):
     by its ending. Names that are known are no paths: "./mnist" is a folder beside you.
     """
     kind, colon, path = name.partition(":")
-    if colon and kind in (*KINDS, *corrupted.KINDS):
+    if colon and kind in (*KINDS, *DERIVED):
         return kind, path
     if name in names() or not is_path(name):
         return None, name
@@ -106,7 +108,8 @@ def load(
         name: one of `names()`, another image set of TFDS, or a path: a folder of images in one
             of `zoo.training.data.layouts`, an .npz, .npy, .csv or .parquet file, a folder of
             prepared TFDS data. "KIND:PATH" says which; "pairs:PATH" is a folder of images whose
-            left half is the input and whose right half is the target.
+            left half is the input and whose right half is the target, "quadrants1:mnist" one made
+            of another (`zoo.training.data.derived`).
         data_dir: where TFDS data lie; TFDS_DATA_DIR or its own default where None.
         size: (height, width), or one number, that images of TFDS or a folder are brought to.
         limit: keep at most so many training examples.
@@ -129,10 +132,10 @@ def load(
         DataError: with what to do, before anything is waited for.
     """
     kind, path = kind_of(name)
-    if kind in corrupted.KINDS:
+    if kind in DERIVED:
         options = {"data_dir": data_dir, "size": size, "limit": limit, "stream": stream}
-        clean = load(path, seed=seed, download=download, version=version, **options)
-        return corrupted.of_kind(clean, kind, seed)
+        source = load(path, seed=seed, download=download, version=version, **options)
+        return DERIVED[kind](limited(source, None, labels_per_class, seed), seed)
     if kind in ("folder", "pairs"):
         reader = reader_of(size, background, fit)
         data = pictures.folder(path, reader, seed, halves=kind == "pairs", version=version)

@@ -93,6 +93,11 @@ def rotation(count=20_000, seed=0, steps=16, period=8, sigma=0.05, ways=(-1, 1))
     return x.astype(np.float32), {"period": period, "sigma": sigma, "phase": phase, "way": way}
 
 
+def ticks(count=20_000, seed=0):
+    """Zeros, one a row: what a model is fed that has no data, so that its steps are counted."""
+    return np.zeros((count, 1), np.float32), {}
+
+
 def linear_gaussian(latent_dim=2, data_dim=5, count=20_000, sigma=0.5, seed=0):
     """x = W z + b + sigma eps: the marginal, and so every evidence bound, is known.
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import socket
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,7 @@ class Features(Pictures):
 
         with self.lock:
             if shape not in self.functions:
-                spec = {self.feature: tf.io.FixedLenFeature((), tf.string)}
+                spec: Any = {self.feature: tf.io.FixedLenFeature((), tf.string)}
                 rows = tf.TensorSpec(shape, tf.uint8)
 
                 def images(contents):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +135,8 @@ def interleaved(lengths, cycle, block=BLOCK):
         block: records of one that follow each other.
     """
     starts, left = np.cumsum(lengths) - lengths, list(range(len(lengths)))
-    slots, parts, place = [None] * min(cycle, len(lengths)), [], 0
+    slots: list[Any] = [None] * min(cycle, len(lengths))
+    parts, place = [], 0
     while left or any(slot is not None for slot in slots):
         if slots[place] is None and left:
             slots[place] = (left.pop(0), 0)

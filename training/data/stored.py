@@ -60,7 +60,7 @@ class FileRows(Rows):
     def read(self, indices):
         indices = np.asarray(indices)
         rows = np.empty((len(indices), *self.shape[1:]), self.dtype)
-        buffer, size = memoryview(rows.reshape(-1).view(np.uint8)), self.row_bytes
+        buffer, size = rows.reshape(-1).view(np.uint8).data, self.row_bytes
         if not len(indices):
             return rows
         starts = np.flatnonzero(np.diff(indices, prepend=-2) != 1)  # of rows that follow each other

@@ -55,7 +55,7 @@ def survey(name, **options):
         try:
             data = load(name, **options)
         except DataError as error:
-            if not str(error).startswith("`size` must be given"):
+            if proposed is None or not str(error).startswith("`size` must be given"):
                 raise
             lines.append(f"of several sizes: --size {proposed[0]},{proposed[1]} is what follows")
             options = {**options, "size": list(proposed)}

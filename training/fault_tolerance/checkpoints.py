@@ -16,11 +16,12 @@ import typing
 
 import numpy as np
 
+from zoo.saving.stored import read_arrays, read_json
 from zoo.training.checks import require_count
-from zoo.training.files import digest, sync
+from zoo.training.files import NotWritten, digest, is_full, space, sync
 
 ARRAYS, RECORD, SUMS = "arrays.npz", "record.json", "SHA256SUMS"
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+MOST_RECORD = 200_000_000  # bytes of a record, which holds the history
 _log = logging.getLogger(__name__)
 
 
@@ -28,29 +29,33 @@ class Damaged(ValueError):
     """A checkpoint is not what was written."""
 
 
-class NotWritten(OSError):
-    """A checkpoint could not be written; those before it are as they were."""
-
-    def __str__(self):
-        return self.strerror
-
-
 class Place(typing.NamedTuple):
-    """Where in training a checkpoint was made; places compare as they follow each other."""
+    """Where in training a checkpoint was made."""
 
     epoch: int
     step: int
     rollbacks: int = 0  # how often training went back before it
+    stopped: bool = False  # made because training was asked to stop, beside the usual ones
 
     def __str__(self):
         back = f"-rollback-{self.rollbacks}" if self.rollbacks else ""
-        return f"epoch-{self.epoch:05d}-step-{self.step:06d}{back}"
+        return f"epoch-{self.epoch:05d}-step-{self.step:06d}{back}{'-stopped' * self.stopped}"
+
+    @property
+    def order(self):
+        """What sorts places as they follow each other: after a rollback all is later."""
+        return self.rollbacks, self.epoch, self.step, not self.stopped
 
     @classmethod
     def parse(cls, name):
         """The place of a name, or None."""
-        found = re.fullmatch(r"epoch-(\d{5,})-step-(\d{6,})(?:-rollback-(\d+))?", name)
-        return found and cls(*(int(number or 0) for number in found.groups()))
+        parts = re.fullmatch(
+            r"epoch-(\d{5,})-step-(\d{6,})(?:-rollback-(\d+))?(-stopped)?", name, re.ASCII
+        )
+        if parts is None:
+            return None
+        epoch, step, rollbacks = (int(n or 0) for n in parts.groups()[:3])
+        return cls(epoch, step, rollbacks, parts[4] is not None)
 
 
 class Checkpoints:
@@ -65,10 +70,12 @@ class Checkpoints:
         require_count("keep", keep)
         self.folder, self.keep = pathlib.Path(folder), keep
 
-    def places(self):
-        """Those of all checkpoints, the newest first."""
+    def places(self, stopped=True):
+        """Those of all checkpoints, or of the usual ones only, the newest first."""
         names = [path.name for path in self.folder.glob("epoch-*") if path.is_dir()]
-        return sorted(filter(None, map(Place.parse, names)), reverse=True)
+        places = [place for place in map(Place.parse, names) if place]
+        chosen = [place for place in places if stopped or not place.stopped]
+        return sorted(chosen, key=lambda place: place.order, reverse=True)
 
     def path(self, place):
         """The folder of one checkpoint."""
@@ -86,10 +93,9 @@ class Checkpoints:
         """
         if self.path(place).exists():
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f".{place}-{secrets.token_hex(4)}.partial"
         try:
-            partial.mkdir()
+            partial.mkdir(parents=True)
             _fill(partial, arrays, record)
             os.rename(partial, self.path(place))
             sync(self.folder)
@@ -103,9 +109,8 @@ class Checkpoints:
         newest = next(iter(self.places()), None)
         kept = f"{self.path(newest)} stays as it was" if newest else "no checkpoint was made yet"
         words = f"The checkpoint {self.path(place)} cannot be written: {error.strerror}"
-        if error.errno in FULL:
-            needed, free = sum(a.nbytes for a in arrays.values()), shutil.disk_usage(self.folder)
-            words += f"; it needs {needed:,} bytes, {free.free:,} are free"
+        if is_full(error):
+            words += f"; {space(self.folder, sum(array.nbytes for array in arrays.values()))}"
         return NotWritten(error.errno, f"{words}; {kept}.")
 
     def read(self, place):
@@ -115,6 +120,15 @@ class Checkpoints:
             Damaged: with what is wrong.
             FileNotFoundError: if it is not there.
         """
+        path = self.verified(place)
+        try:
+            record = read_json(path / RECORD, dict, MOST_RECORD)
+            return read_arrays(path / ARRAYS), record
+        except ValueError as error:
+            raise Damaged(str(error)) from error
+
+    def verified(self, place):
+        """The folder of a checkpoint whose files are those that were written."""
         path = self.path(place)
         if not path.is_dir():
             raise FileNotFoundError(errno.ENOENT, "No such checkpoint", str(path))
@@ -125,32 +139,41 @@ class Checkpoints:
         if written != "".join(sums).encode():
             wrong = [line.split()[1] for line in sums if line.encode() not in written]
             raise Damaged(f"{path / (wrong or [SUMS])[0]} is not what was written (SHA-256)")
-        with np.load(path / ARRAYS, allow_pickle=False) as arrays:
-            record = json.loads((path / RECORD).read_text(encoding="utf-8"))
-            return {name: arrays[name] for name in arrays.files}, record
+        return path
 
-    def newest(self, aside=True):
+    def record(self, place):
+        """The record of a checkpoint that is whole."""
+        try:
+            return read_json(self.verified(place) / RECORD, dict, MOST_RECORD)
+        except ValueError as error:
+            raise Damaged(str(error)) from error
+
+    def newest(self, aside=True, stopped=True):
         """(place, arrays, record) of the newest checkpoint that is whole, or None.
 
         Those that are not are named in the log and, with `aside`, renamed `damaged-...`.
 
+        Args:
+            aside: whether damaged ones are renamed.
+            stopped: whether those count that were made because training was asked to stop.
+
         Raises:
             Damaged: if there are some and none is whole.
         """
-        damaged, gone = [], False
-        for place in self.places():
+        damaged, is_gone = [], False
+        for place in self.places(stopped):
             try:
-                found = (place, *self.read(place))
+                checkpoint = (place, *self.read(place))
             except (Damaged, OSError) as error:
                 if self.path(place).is_dir():
                     damaged.append((place, str(error)))
                 else:
-                    gone = True
+                    is_gone = True
                 continue
             self._pass_over(damaged, place, aside)
-            return found
-        if gone:  # a writer has removed them, and has written others before
-            return self.newest(aside)
+            return checkpoint
+        if is_gone:  # a writer has removed them, and has written others before
+            return self.newest(aside, stopped)
         if damaged:
             raise Damaged(
                 f"No checkpoint of {self.folder} is whole: {'; '.join(w for _, w in damaged)}. "
@@ -167,9 +190,11 @@ class Checkpoints:
                 os.rename(self.path(other), self.folder / name)
 
     def prune(self, best=None):
-        """Removes all checkpoints but the newest few and `best`, a name."""
-        for place in self.places()[self.keep :]:
-            if str(place) != best:
+        """Removes all checkpoints but the newest, the newest few of the usual ones and `best`, a
+        name: how often training was stopped decides nothing about the usual ones."""
+        kept = {*self.places()[:1], *self.places(stopped=False)[: self.keep]}
+        for place in self.places():
+            if place not in kept and str(place) != best:
                 self.remove(place)
 
     def remove(self, place):

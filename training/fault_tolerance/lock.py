@@ -7,12 +7,21 @@ import pathlib
 import socket
 import threading
 
+from zoo.training.files import is_full, space
+
 NAME = "lock"
-_held = {}  # path of a lock -> (thread that holds it, how often)
+_holders = {}  # path of a lock -> (thread that holds it, how often, descriptor of its file)
 
 
 class Locked(ValueError):
     """Another process holds a folder."""
+
+
+class FolderLost(OSError):
+    """A folder that is held was removed, moved or replaced."""
+
+    def __str__(self):
+        return self.args[0]
 
 
 @contextlib.contextmanager
@@ -29,40 +38,53 @@ def held(folder):
     """
     folder = pathlib.Path(folder)
     path, me = folder.resolve() / NAME, threading.get_ident()
-    thread, times = _held.get(path, (me, 0))
+    thread, times, file = _holders.get(path, (me, 0, None))
     if times and thread == me:
-        _held[path] = me, times + 1
+        _holders[path] = me, times + 1, file
         try:
             yield
         finally:
-            _held[path] = me, times
+            _holders[path] = me, times, file
         return
-    made, file = _opened(folder, path)
-    _held[path] = me, 1
+    new_folders, file = _opened(folder, path)
+    _holders[path] = me, 1, file
     try:
         yield
     finally:
-        del _held[path]
-        path.unlink(missing_ok=True)
-        os.close(file)
-        _remove(made)
+        del _holders[path]
+        _release(file, path, new_folders)
+
+
+def require_kept(folder):
+    """Refuses to go on in a folder that this process holds, and that is not there any more."""
+    folder = pathlib.Path(folder)
+    _, _, file = _holders.get(folder.resolve() / NAME, (None, 0, None))
+    if file is not None and not _is_file_of(file, folder / NAME):
+        raise FolderLost(
+            f"The folder must stay while it is used. Received: {str(folder)!r}, which was "
+            "removed, moved or replaced."
+        )
 
 
 def _opened(folder, path):
     """The folders that were made and the descriptor of the locked file."""
-    made = [each for each in (path.parent, *path.parent.parents) if not os.path.exists(each)]
+    new_folders = [each for each in (path.parent, *path.parents[1:]) if not os.path.exists(each)]
+    file, owner = None, f"{os.getpid()} {socket.gethostname()}\n".encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _locked(path)
         os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()} {socket.gethostname()}\n".encode())
+        os.write(file, owner)
     except OSError as error:
-        _remove(made)
+        if file is not None:
+            _release(file, path)
+        _remove(new_folders)
+        room = f"; {space(path.parent, len(owner))}" if is_full(error) else ""
         raise ValueError(
             f"The folder must be one that can be written to. Received: {str(folder)!r}: "
-            f"{error.strerror}."
+            f"{error.strerror}{room}."
         ) from error
-    return made, file
+    return new_folders, file
 
 
 def _locked(path):
@@ -74,18 +96,32 @@ def _locked(path):
         except BlockingIOError:
             words = os.read(file, 200).decode(errors="replace").split()
             os.close(file)
-            who = "process {} on {}".format(*words) if len(words) == 2 else "another process"
+            owner = "process {} on {}".format(*words) if len(words) == 2 else "another process"
             raise Locked(
                 f"The folder must be used by one process at a time. Received: "
-                f"{str(path.parent)!r}, which {who} holds."
+                f"{str(path.parent)!r}, which {owner} holds."
             ) from None
         except OSError:
             os.close(file)
             raise
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file), os.stat(path)):
-                return file
+        if _is_file_of(file, path):
+            return file
         os.close(file)
+
+
+def _is_file_of(file, path):
+    """Whether a path still names the file of a descriptor."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    return False
+
+
+def _release(file, path, new_folders=()):
+    """Removes a lock that is held, and the folders that were made for it where they are empty."""
+    if _is_file_of(file, path):
+        path.unlink(missing_ok=True)
+    os.close(file)
+    _remove(new_folders)
 
 
 def _remove(folders):

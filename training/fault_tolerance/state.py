@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from zoo.contract import configs
 from zoo.optimizers.scaled import unscaled
-from zoo.training.checks import difference
+from zoo.training.fault_tolerance.others import CALLBACK
 from zoo.training.fault_tolerance.workers import Workers
 
 LOG = "log/"  # how the names of the means of an epoch begin
@@ -59,7 +59,7 @@ def arrays(found):
 
 def assign(model, saved, source):
     """Sets the state of a model to saved arrays, or to none of them if they are another's."""
-    saved = {name: array for name, array in saved.items() if not name.startswith(LOG)}
+    saved = {n: array for n, array in saved.items() if not n.startswith((LOG, CALLBACK))}
     own = variables(model)
     known = arrays(own)
     saved = {name: _widened(array, known.get(name)) for name, array in saved.items()}
@@ -83,6 +83,11 @@ def _widened(array, own):
 
 def _kind(array):
     return "none" if array is None else f"{array.dtype} of shape {array.shape}"
+
+
+def of_logs(arrays):
+    """Those of the arrays of a checkpoint that are means of an unfinished epoch."""
+    return {name: array for name, array in arrays.items() if name.startswith(LOG)}
 
 
 def assign_logs(model, saved):
@@ -126,13 +131,3 @@ def _optimizers(model):
             if name not in ("name", "learning_rate") and isinstance(value, PLAIN):
                 found[f"optimizer of {player}: {name}"] = value
     return found
-
-
-def require_same(model, saved, source):
-    """Refuses to go on with another class, setting or optimizer than the run began with."""
-    differ = difference(settings(model), saved)
-    if differ is not None:
-        name, here, there = differ
-        raise ValueError(
-            f"{source} was made with another model: `{name}` must be {there!r}. Received: {here!r}."
-        )

@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import replicas
+from zoo.training.fault_tolerance.checkpoints import Damaged, Place
+from zoo.training.fault_tolerance.divergence import Diverged
 
 
 @contextlib.contextmanager
@@ -50,6 +52,50 @@ class Workers:
     def any_of(self, condition):
         """Whether it holds at any worker."""
         return bool(self.told([condition]).any())
+
+    def all_finite(self, check, where):
+        """Calls `check`; where it raises `Diverged` at any worker, it does so at all of them."""
+        error = None
+        try:
+            check()
+        except Diverged as own:
+            error = own
+        if self.any_of(error is not None):
+            raise error or Diverged(
+                f"Training must stay finite. Received {where}: NaN or infinity at another "
+                "worker; lower the learning rate."
+            )
+
+    def newest(self, store, writes, stopped=True):
+        """(place, arrays, record) of the newest checkpoint that is whole, or None; of several
+        workers the one that writes looks for it, and the others read that one.
+
+        Args:
+            store: `Checkpoints`.
+            writes: whether this is the one that writes.
+            stopped: as in `Checkpoints.newest`.
+        """
+        if self.alone:
+            return store.newest(stopped=stopped)
+        checkpoint, error, answer = None, None, (-1, 0, 0, 0)
+        try:
+            checkpoint = store.newest(stopped=stopped) if writes else None
+            answer = checkpoint[0] if checkpoint else answer
+        except Damaged as damaged:
+            error, answer = damaged, (-2, 0, 0, 0)
+        epoch, step, rollbacks, is_stopped = map(int, self.told(answer)[0])
+        if epoch >= 0 and not writes:
+            try:
+                place = Place(epoch, step, rollbacks, bool(is_stopped))
+                checkpoint = (place, *store.read(place))
+            except (Damaged, OSError) as unread:
+                error = unread
+        if self.any_of(error is not None):
+            raise error or ValueError(
+                f"The folder of checkpoints must be one that all workers can read. Received: "
+                f"{str(store.folder)!r}, which another worker cannot."
+            )
+        return checkpoint
 
     def joined(self, arrays):
         """Arrays by name with those that the replicas of other workers keep: `.../0@replica`."""

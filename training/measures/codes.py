@@ -15,7 +15,7 @@ def codes(subject):
     if not subject.has_codes:
         return {}
     mask = subject.model.code_mask
-    alpha = None if mask is None else mask.alpha.numpy()
+    alpha = None if mask is None else np.asarray(mask)
     active = active_of(subject.codes, alpha)
     dims, count = active_dims(subject.codes, alpha), len(subject.codes)
 
@@ -148,7 +148,8 @@ def divergences(model, x, seed):
     from zoo.posteriors.gaussian import DiagonalGaussian
     from zoo.priors.normal import StandardNormal
 
-    if not (isinstance(model.posterior, DiagonalGaussian) and hasattr(model, "log_likelihood")):
+    known = hasattr(model, "log_likelihood") and model.has_prior_density
+    if not (isinstance(model.posterior, DiagonalGaussian) and known):
         return {}
     parts, rows = elbo_surgery(model, x, seed=seed), {}
     if isinstance(model.prior, StandardNormal):

@@ -4,27 +4,29 @@ import itertools
 
 import numpy as np
 
+from zoo.training import progress
 from zoo.training.reporting import pictures
 
 
-def draw(model, count, seed=0, batch_size=500):
+def draw(model, count, seed=0, batch_size=500, label=None):
     """The examples that `model.sample(count, seed=seed)` gives, without its peak of memory.
 
-    Models of labels get every class in turn.
+    Models of labels get every class in turn, or the one of a `label`.
     """
-    return np.concatenate(list(drawn(model, count, seed, batch_size)))
+    return np.concatenate(list(drawn(model, count, seed, batch_size, label)))
 
 
-def drawn(model, count, seed=0, batch_size=500):
+def drawn(model, count, seed=0, batch_size=500, label=None):
     """The examples of `draw`, batch by batch."""
     from zoo import noise
 
     seeds = np.asarray(noise.row_seeds(seed, count))
     names = model.offered()["sample"]
-    for start in range(0, count, batch_size):
+    for start in progress.track(range(0, count, batch_size), "drawing samples"):
         rows = seeds[start : start + batch_size]
-        given = {"labels": (start + np.arange(len(rows))) % (model.num_classes or 1)}
-        given = given if "labels" in names else {}
+        labels = (start + np.arange(len(rows))) % (model.num_classes or 1)
+        labels = labels if label is None else np.full_like(labels, label)
+        given = {"labels": labels} if "labels" in names else {}
         yield np.asarray(model.sample(len(rows), seed=rows, **given))
 
 
@@ -32,16 +34,24 @@ def show(model, path, data, seed=0):
     """The picture that says most of a model: samples, where it samples.
 
     Args:
-        data: `zoo.training.data.Data`.
+        data: `zoo.training.data.Data`, or None where it is not at hand.
     """
-    if model.score_kind == "neg_anomaly" and data.is_image:
+    if data is None:
+        show_alone(model, path, seed)
+    elif model.score_kind == "neg_anomaly" and data.is_image:
         show_anomalies(model, path, data.test)
+    elif "quadrants" in data.info:
+        show_completions(model, path, data, seed=seed)
     elif model.targets in ("pair", "domain") and "sample" not in model.offered():
         show_translations(model, path, data, seed=seed)
     elif "codes" in model.offered().get("sample", ()) and data.is_image:
         show_codes(model, path, seed)
     elif "forecast" in model.offered():
         show_forecasts(model, path, data.test, seed=seed)
+    elif "trajectory" in model.offered():
+        show_trajectory(model, path)
+    elif model.prototypes() is not None and data.is_image:
+        show_prototypes(model, path, seed)
     elif "sample" in model.offered():
         show_samples(model, path, data.test, 10 * (model.num_classes or 10), seed)
     else:
@@ -68,14 +78,45 @@ def show_data(data, path, count=64):
     return True
 
 
-def show_samples(model, path, data, count=64, seed=0):
-    """A picture of samples: a grid of images, or points among those of the data."""
+def show_alone(model, path, seed=0):
+    """The picture of what a model draws without data; none where it needs some."""
+    offered = model.offered().get("sample", ())
+    if "codes" in offered and len(model.data_shape) == 3:
+        show_codes(model, path, seed)
+    elif "count" in offered and len(model.data_shape) in (1, 3):
+        show_samples(model, path, None, 10 * (model.num_classes or 10), seed)
+
+
+def show_samples(model, path, data, count=64, seed=0, label=None):
+    """A picture of samples: a grid of images, or points among those of the data, if there are
+    some."""
     if len(model.data_shape) == 3:
-        by_class = "labels" in model.offered()["sample"]  # one column each
+        by_class = "labels" in model.offered()["sample"] and label is None  # one column each
         columns = model.num_classes if by_class else None
-        pictures.grid(draw(model, count, seed), path, columns)
-    else:
-        pictures.scatter(data, draw(model, max(count, min(len(data), 500)), seed), path)
+        pictures.grid(draw(model, count, seed, label=label), path, columns)
+        return
+    count = max(count, min(len(data), 500)) if data is not None else count
+    samples = draw(model, count, seed, label=label)
+    pictures.scatter(data, samples, path)
+
+
+def show_prototypes(model, path, seed=0, count=4):
+    """A picture of the mean example of each class, and below it draws of the class."""
+    means = np.asarray(model.prototypes())
+    drawn = draw(model, count * len(means), seed)
+    pictures.grid(np.concatenate([means, drawn]), path, columns=len(means))
+
+
+def show_completions(model, path, data, count=8, draws=10, seed=0):
+    """A picture of held-out images in rows: whole, the quadrants that are given, and completions
+    of these that are drawn."""
+    from zoo.training.data.derived import assembled
+
+    x, y = data.test[:count], data.test_targets[:count]
+    made = [translated(model, x, seed + draw) for draw in range(draws)]
+    shown = [assembled(x, side) for side in (y, np.full_like(y, 0.5), *made)]
+    tiles = np.stack(shown, axis=1)
+    pictures.grid(tiles.reshape(-1, *tiles.shape[2:]), path, columns=tiles.shape[1])
 
 
 def show_codes(model, path, seed=0, count=10):
@@ -83,6 +124,30 @@ def show_codes(model, path, seed=0, count=10):
     from zoo.metrics.interpolation import traverse
 
     shown = traverse(model, 0, count, seed=seed)
+    pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
+
+
+def show_styles(model, path, data, count=8, seed=0):
+    """A picture of samples, a column for each class or cluster, a row for each draw of the rest."""
+    from zoo import noise
+
+    classes = model.num_classes
+    seeds = np.repeat(np.asarray(noise.row_seeds(seed, count)), classes)
+    labels = np.tile(np.arange(classes, dtype=np.int32), count)
+    pictures.grid(np.asarray(model.sample(len(seeds), labels, seeds)), path, columns=classes)
+
+
+def show_plane(model, path, data, count=2000):
+    """A picture of the codes of held-out data in the plane, one color a label."""
+    held_out = data.test[:count]
+    labels = None if data.test_labels is None else data.test_labels[:count]
+    pictures.clusters(np.asarray(model.encode(held_out)), labels, path)
+
+
+def show_interpolations(model, path, data, count=8, steps=10):
+    """A picture of paths between held-out images, a row each: decoded lines between two codes."""
+    first, second = data.test[:count], data.test[count : 2 * count]
+    shown = np.asarray(model.interpolate(first, second, steps))
     pictures.grid(shown.reshape(-1, *shown.shape[2:]), path, columns=shown.shape[1])
 
 
@@ -109,6 +174,15 @@ def show_forecasts(model, path, data, count=8, seed=0):
     shown = [np.concatenate([x[:, :seen], gap, x[:, seen:]], axis=1) for x in (real, made)]
     tiles = np.stack(shown, axis=1)
     pictures.grid(tiles.reshape(-1, *tiles.shape[3:]), path, columns=tiles.shape[2])
+
+
+def show_trajectory(model, path, steps=200, ticks=15):
+    """A picture of a game of two numbers: where a step leads from every place, and a path of it."""
+    side = np.linspace(-1.5, 1.5, ticks, dtype=np.float32)
+    starts = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    arrows = np.asarray(model.trajectory(starts, 2))
+    walk = np.asarray(model.trajectory(np.ones((1, 2), np.float32), steps))[0]
+    pictures.fields({model.rule: (arrows[:, 0], arrows[:, 1] - arrows[:, 0], walk)}, path)
 
 
 def show_anomalies(model, path, data, count=12):

@@ -73,17 +73,18 @@ def rows(sides, path, columns=8, scale=4):
 
 
 def scatter(real, generated, path):
-    """Writes points of data and model in one plane: as they are in 2-D, else on the first two
-    principal components of the data."""
-    real, generated = np.asarray(real[:SHOWN]), np.asarray(generated[:SHOWN])
-    labels = ("x1", "x2")
-    if real.shape[1] != 2:
-        centre = real.mean(axis=0)
-        axes = np.linalg.svd(real - centre, full_matrices=False)[2][:2]
-        real, generated = (real - centre) @ axes.T, (generated - centre) @ axes.T
+    """Writes points of data, where there are some, and of the model in one plane: as they are in
+    2-D, else on the first two principal components of the data."""
+    clouds = {"data": real, "model": generated}
+    clouds = {label: np.asarray(a[:SHOWN]) for label, a in clouds.items() if a is not None}
+    labels, reference = ("x1", "x2"), next(iter(clouds.values()))
+    if reference.shape[1] != 2:
+        centre = reference.mean(axis=0)
+        axes = np.linalg.svd(reference - centre, full_matrices=False)[2][:2]
+        clouds = {label: (points - centre) @ axes.T for label, points in clouds.items()}
         labels = ("first component", "second component")
     figure, axes = _figure(5, 5)
-    for points, label in ((real, "data"), (generated, "model")):
+    for label, points in clouds.items():
         second = points[:, 1] if points.shape[1] > 1 else np.zeros(len(points))
         axes.scatter(points[:, 0], second, s=6, alpha=0.5, linewidths=0, label=label)
     axes.set_xlabel(labels[0])
@@ -192,6 +193,31 @@ def lines(panels, path, x_label, y_label, marks=None, log=False):
     _save(figure, path)
 
 
+def fields(panels, path, labels=("u", "v"), most=1.6, columns=5):
+    """Writes a panel of arrows in the plane for each title, and a path among them.
+
+    Args:
+        panels: title -> (places `(count, 2)`, displacements `(count, 2)`, path `(steps, 2)`).
+        path: of the PNG.
+        labels: of the axes.
+        most: of both coordinates.
+        columns: how many panels in a row.
+    """
+    flat, figure = _panels(len(panels), min(columns, len(panels)), 3.2, 3.3)
+    for (title, (places, arrows, walk)), panel in zip(panels.items(), flat, strict=True):
+        panel.quiver(*places.T, *arrows.T, color="grey", angles="xy", width=0.004)
+        panel.plot(walk[:, 0], walk[:, 1], "-", color="C0", linewidth=1.0)
+        panel.plot(*walk[0], "o", color="C0", markersize=5)
+        panel.plot(*walk[-1], "s", color="C3", markersize=5)
+        panel.set_title(title, fontsize=9)
+        panel.set_xlabel(labels[0])
+        panel.set_ylabel(labels[1])
+        panel.set_xlim(-most, most)
+        panel.set_ylim(-most, most)
+        panel.set_aspect("equal")
+    _save(figure, path)
+
+
 def against(points, objective, default, path):
     """Writes a panel for each name: `points[name]`, `(count, 2)`, value against objective.
 
@@ -242,6 +268,16 @@ def _figure(width, height, rows=1, columns=1):
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns)
+
+
+def _panels(count, columns, width, height):
+    """So many panels of a size in inches, rows of `columns`, and their figure."""
+    rows = math.ceil(count / columns)
+    figure, axes = _figure(width * columns, height * rows, rows, columns)
+    panels = np.atleast_1d(axes).ravel()
+    for panel in panels[count:]:
+        panel.set_visible(False)
+    return panels[:count], figure
 
 
 def _save(figure, path):

@@ -15,6 +15,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import keras_tuner
 
 from zoo import creation
@@ -31,6 +32,7 @@ from zoo.training.tuning.objectives import (
 from zoo.training.tuning.oracles import mend
 
 TUNER = "KERASTUNER_TUNER_ID"
+GIVEN_TO_SEARCH = ("x", "y", "validation_data", "validation_split", "sample_weight")
 
 
 def space(name: str, vary: Sequence[str] | None = None) -> keras_tuner.HyperParameters:
@@ -127,14 +129,15 @@ def measure(objective, model, data, history, count=1000, seed=0):
 class HyperModel(keras_tuner.HyperModel):
     """A model of the zoo for a keras-tuner search in your own code.
 
-    Its `fit` trains on the data and returns the objective, so that any tuner of keras-tuner
+    Its `fit` trains on the data and returns the objectives, so that any tuner of keras-tuner
     takes it: `keras_tuner.RandomSearch(HyperModel("vae", data), objective=kt.Objective(...))`,
-    then `search(epochs=10)`.
+    then `search(epochs=10)`. Every `val_` log is among what a trial returns, so a tuner may
+    have several objectives.
 
     Args:
         name: of the catalogue.
-        data: `zoo.training.data.Data`.
-        objective: one of `MEASURED`, or a `val_` log.
+        data: `zoo.training.data.Data`; `search` takes no others.
+        objective: one of `MEASURED` or a `val_` log, or several of them.
         vary: as in `space`.
         **fields: those of `zoo.training.config.Config` that stay as they are.
     """
@@ -143,14 +146,17 @@ class HyperModel(keras_tuner.HyperModel):
         self,
         name: str,
         data: Any,
-        objective: str = "val_mmd",
+        objective: str | Sequence[str] = "val_mmd",
         vary: Sequence[str] | None = None,
         **fields: Any,
     ) -> None:
         super().__init__(name=name)
-        direction_of(objective)
-        self.config, self.data = resolved(Config(name, **fields), data, objective), data
-        self.objective, self.vary = objective, vary
+        self.objectives = (objective,) if isinstance(objective, str) else tuple(objective)
+        self.config = Config(name, **fields)
+        for each in self.objectives:
+            direction_of(each)
+            self.config = resolved(self.config, data, each)
+        self.data, self.vary = data, vary
 
     def build(self, hp):
         """The compiled model of one choice of values."""
@@ -159,7 +165,8 @@ class HyperModel(keras_tuner.HyperModel):
         return build.prepared(applied(self.config, hp.values), self.data)
 
     def fit(self, hp, model, *args, epochs=None, **options):
-        """Trains and measures; {objective: value}."""
+        """Trains and measures; a `History` of one epoch, the last: objectives and `val_` logs."""
+        require_no_data(args, options)
         history = build.fit(
             model,
             self.data,
@@ -167,10 +174,24 @@ class HyperModel(keras_tuner.HyperModel):
             epochs=epochs or self.config.epochs,
             **options,
         ).history
-        if build.awaits_sampler(model):
-            model.fit_sampler(self.data.train)
-        value = measure(self.objective, model, self.data, history, seed=self.config.seed)
-        return {self.objective: value}
+        if build.fits_sampler(model):
+            build.fit_sampler(model, self.data, options.get("verbose", 0))
+        values = {log: float(rows[-1]) for log, rows in history.items() if log.startswith("val_")}
+        for each in self.objectives:
+            values[each] = measure(each, model, self.data, history, seed=self.config.seed)
+        last = keras.callbacks.History()
+        last.history = {name: [value] for name, value in values.items()}
+        return last
+
+
+def require_no_data(args, options):
+    """Ends a search that is given data, before anything is trained: the `HyperModel` has them."""
+    named = [name for name in GIVEN_TO_SEARCH if options.get(name) is not None]
+    if args or named:
+        raise keras_tuner.errors.FatalTypeError(
+            f"`search` must be given no data: HyperModel(name, data) holds them. Received: "
+            f"{named[0] if named else 'an argument without a name'}."
+        )
 
 
 class Search(keras_tuner.engine.base_tuner.BaseTuner):

@@ -27,22 +27,31 @@ class AutoencoderModel(CodeVerbs, GenerativeModel):
     terms = {"autoencoder": ("reconstruction",)}
     score_kind = "neg_energy"
     final = "sigmoid"  # how default decoders of images end
+    activation = "relu"  # within default networks
     likelihood: Any = None  # of the data, where the error is not a square
     has_places = False  # whether a code is several vectors, each in its place
 
     def __init__(self, encoder, decoder, latent_dim, *, prior=None, **parts):
-        sizes: dict[str, Any] = {"places": encoder.output_shape[1:-1] if self.has_places else ()}
-        sizes["channels"] = getattr(parts.get("likelihood"), "channels", 1)
-        checks.require_codec(type(self), encoder, decoder, latent_dim, **sizes)
-        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         prior = self.default_prior(latent_dim) if prior is None else prior
+        self.require_networks(encoder, decoder, latent_dim, prior=prior, **parts)
+        networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         super().__init__(**networks, prior=prior, **parts)
+
+    @classmethod
+    def require_networks(cls, encoder, decoder, latent_dim, **parts):
+        """Refuses networks that do not fit each other."""
+        sizes: dict[str, Any] = {"places": encoder.output_shape[1:-1] if cls.has_places else ()}
+        sizes["channels"] = getattr(parts.get("likelihood"), "channels", 1)
+        if parts.get("posterior") is not None:
+            sizes["outputs"] = parts["posterior"].width(latent_dim)
+        checks.require_codec(cls, encoder, decoder, latent_dim, **sizes)
 
     @classmethod
     def default_networks(
         cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (32, 64)
     ):
         sizes: dict[str, Any] = {"hidden": hidden, "channels": channels}
+        sizes["activation"] = cls.activation
         sizes["final"] = cls.final if default.is_image(data_shape) else "linear"
         return default.codec(data_shape, latent_dim, latent_dim, **sizes)
 

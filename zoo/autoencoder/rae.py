@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-import keras
-import tensorflow as tf
-
-from zoo.autoencoder.base import AutoencoderModel
+from zoo.autoencoder.regularized import RegularizedAutoencoder
 from zoo.contract.settings import Choice, Weight
+from zoo.losses import jacobian
 from zoo.losses.reconstruction import squared_error, sum_of_rest
+from zoo.losses.weight_norm import kernel_norm
 from zoo.registry import register
 
 
 @register
-class RAE(AutoencoderModel):
+class RAE(RegularizedAutoencoder):
     """A deterministic autoencoder, its codes kept small and its decoder smooth.
 
         loss = |x - D(E(x))|^2 + beta/2 |E(x)|^2 + lambda R    (Eq. 11)
@@ -40,8 +39,6 @@ class RAE(AutoencoderModel):
     deterministic autoencoders".
     """
 
-    frozen = ("prior",)  # fitted, not moved
-    batch_size = 100
     penalties = {"weights": "weight_norm", "jacobian": "jacobian"}
 
     def __init__(
@@ -60,9 +57,6 @@ class RAE(AutoencoderModel):
         chosen = [self.penalties[penalty]] if penalty in self.penalties else []
         self.terms = {"autoencoder": ("reconstruction", "code_norm", *chosen)}
 
-    def default_optimizer(self, player):
-        return keras.optimizers.Adam(5e-4)
-
     def autoencoder_loss(self, x, y, training):
         z = self.encoder(x, training=training)
         terms = {
@@ -70,27 +64,11 @@ class RAE(AutoencoderModel):
             "code_norm": self.now(self.code_norm_weight) * 0.5 * sum_of_rest(z**2),
         }
         if self.penalty == "weights":
-            kernels = [v for v in self.decoder.trainable_variables if v.name == "kernel"]
-            terms["weight_norm"] = self.now(self.penalty_weight) * tf.add_n(
-                [tf.reduce_sum(tf.square(kernel.value)) for kernel in kernels]
-            )
+            terms["weight_norm"] = self.now(self.penalty_weight) * kernel_norm(self.decoder)
         if self.penalty == "jacobian":
             terms["jacobian"] = self.now(self.penalty_weight) * self.jacobian_norm(z, training)
         return terms
 
     def jacobian_norm(self, z, training=False):
-        """|dD/dz|_F^2, exactly, by one forward-mode product for each dimension of z."""
-        total = 0.0
-        for direction in tf.unstack(tf.eye(self.latent_dim)):
-            with tf.autodiff.ForwardAccumulator(z, direction + tf.zeros_like(z)) as forward:
-                output = self.decoder(z, training=training)
-            total += sum_of_rest(tf.square(forward.jvp(output)))
-        return total
-
-    def score(self, x):
-        """ln p(E(x)) under the fitted mixture, minus the reconstruction error."""
-        return self.prior.log_prob(self.encode(x)) + super().score(x)
-
-    def offered(self):
-        ready = self.prior.is_fitted
-        return {v: n for v, n in self.verbs.items() if ready or v not in ("sample", "score")}
+        """|dD/dz|_F^2, exactly: `(batch,)`."""
+        return jacobian.squared_norm(lambda z: self.decoder(z, training=training), z)

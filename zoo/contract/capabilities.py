@@ -19,7 +19,11 @@ class Capabilities(Tables):
     code_dtype: tf.DType = tf.float32
     code_range: tuple[float, float] | None = None  # of entries that `decode` takes; None: any
     codes_dim: int | None = None  # of the structured part, where `sample` takes `codes`
+    classes_per_label: tuple[int, ...] | None = (
+        None  # values of each of several labels; None: one label
+    )
     code_mask: Any = None  # in [0, 1] for each dimension of a code, where dimensions are masked
+    score_is_labelled: bool = False  # whether the discriminator takes the label, too
     has_evidence_bound: bool = False  # whether it gives importance weights
     codes_have_scale: Any = False  # whether the variance of a dimension tells if it is in use
     output_is_log_ratio: Any = False  # whether `score` estimates ln p(x) - ln p_model(x)
@@ -43,6 +47,17 @@ class Capabilities(Tables):
     def data_range(self) -> tuple[float, float] | None:
         """What the values of x must lie in: [0, 1] for images; None is anything finite."""
         return (0.0, 1.0) if len(self.data_shape) >= 3 else None
+
+    @property
+    def label_shape(self) -> tuple[int, ...]:
+        """Shape of what `labels` are for one example."""
+        return () if self.classes_per_label is None else (len(self.classes_per_label),)
+
+    @property
+    def highest_label(self) -> Any:
+        """The largest label, or those of several labels."""
+        several = self.classes_per_label
+        return (self.num_classes or 0) - 1 if several is None else np.array(several) - 1
 
     @property
     def code_shape(self) -> tuple[int, ...] | None:

@@ -98,6 +98,7 @@ def require_codec(
     places: tuple[int, ...] = (),
     labels: list[tuple[int, ...]] | None = None,
     heads: list[tuple[int, ...]] | None = None,
+    encoder_takes_labels: bool = True,
 ) -> None:
     """Refuses an encoder or a decoder of another size than the model reads.
 
@@ -107,11 +108,12 @@ def require_codec(
         places: shape of the places that a code has, where it has some.
         labels: shapes of what both networks take beside data and code, in a list.
         heads: shapes of what the encoder gives, and the decoder takes, before the code.
+        encoder_takes_labels: whether the encoder takes the labels, too.
     """
     *sides, last = shapes(encoder.input_shape)[0]
     given, taken = (*places, outputs or latent_dim), (*places, latent_dim)
     rebuilt = (*sides, channels * last)
-    data = [(*sides, last), *labels] if labels else None
+    data = [(*sides, last), *labels] if labels and encoder_takes_labels else None
     require_map(cls, "encoder", encoder, data, [*heads, given] if heads else given)
     beside = [*(heads or ()), taken, *(labels or ())]
     require_map(cls, "decoder", decoder, beside if len(beside) > 1 else taken, rebuilt)

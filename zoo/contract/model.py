@@ -21,6 +21,7 @@ from zoo.contract import (
     hooks,
     logs,
     own_networks,
+    preset_methods,
     scopes,
     seeds,
     updates,
@@ -38,6 +39,7 @@ class GenerativeModel(
     defaults.Defaults,
     updates.Updates,
     hooks.Hooks,
+    preset_methods.PresetMethods,
     keras.Model,
 ):
     """A generative model trained by one or more players.
@@ -64,6 +66,7 @@ class GenerativeModel(
     replica_mean = staticmethod(replicas.all_reduce_mean)
     all_reduce_sum = staticmethod(replicas.all_reduce_sum)
     among = staticmethod(replicas.among)
+    weighted_mean = staticmethod(replicas.weighted_mean)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -86,6 +89,7 @@ class GenerativeModel(
     ) -> None:
         keras.Model.__init__(self, name=name, dtype=dtype)
         parts = checks.parts(type(self), parts)
+        self.seed_is_drawn = seed is None
         self.seed = seeds.drawn() if seed is None else checks.seed(seed)
         self.part_names = tuple(parts)
         for key, value in parts.items():
@@ -174,7 +178,7 @@ class GenerativeModel(
             with named_errors(options.get("steps_per_epoch")):
                 return keras.Model.fit(self, data, epochs=epochs, shuffle=False, **options)
 
-        return resuming.begun(self, options, fit)
+        return resuming.begun(self, options, fit, (x, y))
 
     def evaluate(
         self,

@@ -33,7 +33,8 @@ def with_known_shapes(cls: type) -> None:
         named = {name: functional(owner, name, value) for name, value in kwargs.items()}
         init(self, *positional, *args[len(names) :], **named)
 
-    construct.__signature__ = signature  # Keras reads it with and without what is wrapped
+    # Keras reads it with and without what is wrapped.
+    setattr(construct, "__signature__", signature)  # noqa: B010
     cls.__init__ = construct
 
 

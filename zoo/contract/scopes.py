@@ -37,11 +37,4 @@ def require_same(model: Any) -> None:
 
 def is_of(optimizer: Any, model: Any) -> bool:
     """Whether an optimizer was made in the scope of the model's strategy."""
-    made = getattr(optimizer, "_distribution_strategy", None)
-    return made is (model._distribute_strategy or default())
-
-
-def default() -> Any:
-    """The strategy of what is made in no scope."""
-    with tf.init_scope():
-        return tf.distribute.get_strategy()
+    return getattr(optimizer, "_distribution_strategy", None) is model.distribute_strategy

@@ -1,11 +1,9 @@
 """Settings of a model: each states in its annotation what it may be. Imports no TensorFlow.
 
-    def __init__(self, encoder, decoder, latent_dim, *,
-                 beta: Annotated[float, Weight(search=(0.1, 100.0))] = 4.0, **parts):
+    def __init__(self, encoder, *, beta: Annotated[float, Weight(search=(0.1, 100.0))] = 4.0):
 
-From the annotation follow the checks of the constructor and of `zoo.create`, the options of
-the command, what `zoo info` tells, what `zoo tune` searches, and whether a setting is a size
-that costs memory.
+From it follow the checks of the constructor and of `zoo.create`, options of the command, what
+`zoo info` tells and `zoo tune` searches, and whether a setting is a size that costs memory.
 """
 
 import dataclasses
@@ -165,8 +163,8 @@ class Flag(Kind):
 TermWeight = Annotated[float, Weight(search=(0.1, 10.0))]
 Widths = Annotated[tuple[int, ...], Sizes()]
 Parts = Annotated[int, Count(at_least=1, at_most=MOST_PARTS, size=True)]
-LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
-Likelihood = Annotated[str | None, Choice(LIKELIHOODS, objects=True)]
+Likelihood = Annotated[str | None, Choice(("bernoulli", "gaussian", "laplace"), objects=True)]
+Posterior = Annotated[str, Choice(("deterministic", "gaussian", "universal"), objects=True)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -292,8 +290,8 @@ def _with_constructors(cls: type) -> list[type]:
 
 
 def _is_ours(base: type) -> bool:
-    is_model = any(ancestor.__name__ == "GenerativeModel" for ancestor in base.__mro__)
-    return is_model or base.__module__.startswith("zoo.")
+    names = {ancestor.__name__ for ancestor in base.__mro__}
+    return "GenerativeModel" in names or base.__module__.startswith("zoo.")
 
 
 def _is_integer(value: Any) -> bool:

@@ -97,8 +97,9 @@ class Updates(Players):
         the global batch: `self.all_reduce_sum`.
         """
         terms, gradients = self._descent(movers, x, y)
-        for player in movers:
-            self._apply(player, gradients[player])
+        with tf.control_dependencies(tf.nest.flatten(terms)):  # read weights before they move
+            for player in movers:
+                self._apply(player, gradients[player])
         return terms
 
     def _descent(self, movers: Sequence[str], x: tf.Tensor, y: tf.Tensor | None) -> Any:

@@ -11,6 +11,8 @@ from zoo.density.base import DensityModel
 from zoo.losses.reconstruction import LOG_TWO_PI
 from zoo.registry import register
 
+Method = Annotated[str, Choice(("em", "gradient"))]
+
 
 @register
 class LinearGaussianLVM(DensityModel):
@@ -40,14 +42,7 @@ class LinearGaussianLVM(DensityModel):
     verbs = {**DensityModel.verbs, "encode": ("x",), "decode": ("z",)}
     has_latent, batch_size = True, 500
 
-    def __init__(
-        self,
-        data_dim,
-        latent_dim,
-        *,
-        method: Annotated[str, Choice(("em", "gradient"))] = "em",
-        **parts,
-    ):
+    def __init__(self, data_dim, latent_dim, *, method: Method = "em", **parts):
         super().__init__(data_dim=data_dim, latent_dim=latent_dim, method=method, **parts)
         start = keras.initializers.RandomNormal(stddev=0.1, seed=noise.mixed(self.seed, 0))
         self.loading = self.add_weight(name="W", shape=(data_dim, latent_dim), initializer=start)
@@ -78,14 +73,19 @@ class LinearGaussianLVM(DensityModel):
         if self.method == "gradient":
             return super().update(movers, x, y)
         terms = self.terms_of(movers, x, y, training=True)
-        self.offset.assign(self.batch_mean(x))
-        (m, s, _), centred = self.posterior(x), x - self.offset
-        a, b = (self.batch_mean(rows[:, :, None] * m[:, None]) for rows in (centred, m))
-        w = tf.transpose(tf.linalg.solve(s + b, tf.transpose(a)))
-        spread = self.batch_mean(tf.reduce_sum(tf.square(centred), axis=1)) - tf.reduce_sum(w * a)
-        self.loading.assign(w)
-        self.log_var.assign(tf.math.log(tf.maximum(spread / self.data_dim, 1e-8)))
+        self.maximize(x, tf.ones_like(x[:, 0]))
         return terms
+
+    def maximize(self, x, weights):
+        """One step of EM on rows that count as much as their `weights`, `(batch,)`."""
+        self.offset.assign(self.weighted_mean(x, weights))
+        (m, s, _), centred = self.posterior(x), x - self.offset
+        a, b = (self.weighted_mean(rows[:, :, None] * m[:, None], weights) for rows in (centred, m))
+        w = tf.transpose(tf.linalg.solve(s + b, tf.transpose(a)))
+        squares = self.weighted_mean(tf.reduce_sum(tf.square(centred), axis=1), weights)
+        self.loading.assign(w)
+        spread = (squares - tf.reduce_sum(w * a)) / self.data_dim
+        self.log_var.assign(tf.math.log(tf.maximum(spread, 1e-8)))
 
     def draw(self, count):
         z, eps = (self.noise.normal([count, n]) for n in (self.latent_dim, self.data_dim))

@@ -42,7 +42,7 @@ class WGANGP(AdversarialModel):
         "generator": ("adversarial",),
     }
     game = Wasserstein()
-    batch_size, compiled_from = 64, 300
+    batch_size = 64
 
     def __init__(
         self,

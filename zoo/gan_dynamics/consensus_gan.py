@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from zoo.contract.settings import TermWeight, Widths
+from zoo.contract.settings import TermWeight
 from zoo.gan.base import AdversarialModel, GameChoice
-from zoo.networks import default
+from zoo.losses.fields import squared_length
 from zoo.optimizers.rmsprop_tf1 import RMSpropTF1
 from zoo.registry import register
 
@@ -35,7 +35,7 @@ class ConsensusGAN(AdversarialModel):
 
     rounds = (("discriminator", "generator"),)
     terms = {player: ("adversarial", "consensus") for player in AdversarialModel.players}
-    batch_size = 64
+    smooth, batch_size = True, 64
 
     def __init__(
         self,
@@ -49,16 +49,6 @@ class ConsensusGAN(AdversarialModel):
     ):
         settings = {"consensus_weight": consensus_weight, "game": game}
         super().__init__(generator, discriminator, latent_dim, **settings, **parts)
-
-    @classmethod
-    def default_networks(
-        cls, data_shape, latent_dim, *, hidden: Widths = (256, 256), channels: Widths = (64, 128)
-    ):
-        sizes = {"hidden": hidden, "channels": channels, "activation": "elu"}
-        return {
-            "generator": default.generator(latent_dim, data_shape, normalized=False, **sizes),
-            "discriminator": default.discriminator(data_shape, **sizes),
-        }
 
     def default_optimizer(self, player):
         return RMSpropTF1(1e-4)
@@ -74,6 +64,5 @@ class ConsensusGAN(AdversarialModel):
             mean = {player: tf.reduce_mean(each[player]) for player in each}
         own = {player: [v.value for v in self.variables_of(player)] for player in each}
         field = [g for player in each for g in tape.gradient(mean[player], own[player])]
-        length = tf.add_n([tf.reduce_sum(tf.square(self.replica_mean(g))) for g in field])
-        damped = {"consensus": self.now(self.consensus_weight) * 0.5 * length}
+        damped = {"consensus": self.now(self.consensus_weight) * 0.5 * squared_length(field)}
         return {player: {"adversarial": each[player], **damped} for player in each}

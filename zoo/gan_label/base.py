@@ -37,7 +37,7 @@ class LabelledAdversarialModel(AdversarialModel):
         "score": ("x", "labels"),
     }
     unknown_labels = ("sample",)
-    score_is_labelled = True  # whether the discriminator takes the label, too
+    score_is_labelled = True
 
     def __init__(
         self, generator, discriminator, latent_dim, num_classes, *, class_prior=None, **parts

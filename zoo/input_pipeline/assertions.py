@@ -5,6 +5,7 @@ import contextlib
 import re
 import warnings
 
+import numpy as np
 import tensorflow as tf
 
 ENDED = "Your input ran out of data"  # how Keras warns of an epoch that was cut short
@@ -28,7 +29,7 @@ def _only(model, tensor, number, name, side):
     """One side of a batch, which depends on the assertions of what it must be."""
     if side == "y" and "labels" in model.targets:
         lowest = -1 if model.targets == "some_labels" else 0
-        return _after([_within(tensor, number, name, lowest, model.num_classes - 1)], tensor)
+        return _after([_within(tensor, number, name, lowest, model.highest_label)], tensor)
     shape = model.data_shape if side == "x" else model.target_shape
     tensor = tf.cast(tensor, tf.float32)
     found = [_shaped(tensor, number, name, shape)]
@@ -40,7 +41,8 @@ def _only(model, tensor, number, name, side):
 
 def _within(tensor, number, name, low, high):
     good = (tensor >= tf.cast(low, tensor.dtype)) & (tensor <= tf.cast(high, tensor.dtype))
-    return _require(good, tensor, number, f"`{name}` must be in [{low:g}, {high:g}].")
+    most = f"{high:g}" if np.ndim(high) == 0 else str(high)
+    return _require(good, tensor, number, f"`{name}` must be in [{low:g}, {most}].")
 
 
 def _shaped(tensor, number, name, shape):

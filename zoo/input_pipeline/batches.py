@@ -57,7 +57,7 @@ def first_labels(data, steps):
     """Labels of the first epoch of a dataset, of 10,000 rows at most."""
     labels, rows = [], 0
     for element in data.take(-1 if steps is None else steps):
-        labels.append(unpack(element)[1].numpy())
+        labels.append(np.asarray(unpack(element)[1]))
         rows += len(labels[-1])
         if rows >= MOST_LABELS:
             break
@@ -73,6 +73,8 @@ def for_training(model, x, y, batch_size, options):
     shuffle = checked_shuffle(options.pop("shuffle", True))
     step, passed = options.pop("initial_step", 0), options.pop("epochs_passed", 0)
     place = (step, passed, isinstance(x, tf.data.Dataset)) if step or passed else None
+    if callable(x):  # (epoch, step) -> the dataset that begins there
+        x = x(options.get("initial_epoch", 0), step)
     if isinstance(x, tf.data.Dataset):
         if split or y is not None:
             wrong = "`validation_split`" if split else "`y`"

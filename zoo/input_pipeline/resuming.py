@@ -1,7 +1,8 @@
 """Where `fit` begins: at its first step, or where a callback says that training stands.
 
-A callback of `fit` may have two methods beyond those of Keras:
+A callback of `fit` may have three methods beyond those of Keras:
 
+    examine(x, y, validation_data): called first, with what `fit` was given.
     session(model, callbacks): a context manager, entered before data are looked at and
         left when `fit` ends, however it ends. It gives the (epoch, step) to begin at, or
         None. `callbacks` are all those of this `fit`.
@@ -17,7 +18,7 @@ import keras
 import tensorflow as tf
 
 
-def begun(model, options, fit):
+def begun(model, options, fit, data=(None, None)):
     """What `fit(options, again)` returns, begun where its callbacks say.
 
     Args:
@@ -25,9 +26,13 @@ def begun(model, options, fit):
             no callback has another place.
         fit: makes the data and trains, given options and whether it goes on from a state
             that a callback has set; called again after an exception that one recovers from.
+        data: the x and y of `fit`.
     """
     callbacks = flat(options.get("callbacks"))
     first, place = options.get("initial_epoch", 0), None
+    for callback in callbacks:
+        if hasattr(callback, "examine"):
+            callback.examine(*data, options.get("validation_data"))
     with contextlib.ExitStack() as opened:
         for callback in callbacks:
             place = backed_up(callback) or place
@@ -42,8 +47,8 @@ def begun(model, options, fit):
             try:
                 return fit(here, place is not None)
             except Exception as error:
-                found = [c.recover(error) for c in callbacks if hasattr(c, "recover")]
-                place = next((place for place in found if place is not None), None)
+                places = [c.recover(error) for c in callbacks if hasattr(c, "recover")]
+                place = next((place for place in places if place is not None), None)
                 if place is None:
                     raise
 

@@ -95,7 +95,8 @@ class Rows:
     def var(self, axis=0):
         """The variance of each number of an example."""
         mean = self.mean(axis).astype(np.float64)
-        total = sum(((block - mean) ** 2).sum(axis=0) for block in blocks(self))
+        squares = (((block - mean) ** 2).sum(axis=0) for block in blocks(self))
+        total = sum(squares, np.zeros(()))
         return (total / len(self)).astype(self.dtype)
 
 

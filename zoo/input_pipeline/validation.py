@@ -180,8 +180,9 @@ def checked_labels(model, y):
     """Labels: integers from 0, or from -1 (unknown) where some may be missing."""
     if not np.issubdtype(y.dtype, np.integer):
         raise TypeError(f"`y` must be integer labels. Received: dtype {y.dtype}.")
-    if y.ndim > (2 if model.targets == "some_labels" else 1):
-        raise ValueError(f"`y` must have shape (batch,). Received: {y.shape}.")
+    if tuple(y.shape[1:]) != model.label_shape:
+        words = ", ".join(["batch", *map(str, model.label_shape)]) + "," * (not model.label_shape)
+        raise ValueError(f"`y` must have shape ({words}). Received: {tuple(y.shape)}.")
     if isinstance(y, Rows):
         return Checked(y, lambda rows, at: checked_label_values(model, rows), np.int32)
     return checked_label_values(model, y)
@@ -190,9 +191,9 @@ def checked_labels(model, y):
 def checked_label_values(model, y):
     """int32 labels that are classes of the model."""
     lowest = -1 if model.targets == "some_labels" else 0
-    if y.size and (y.min() < lowest or y.max() >= model.num_classes):
+    if y.size and (y.min() < lowest or (y > model.highest_label).any()):
         raise ValueError(
-            f"`y` must be in [{lowest}, {model.num_classes - 1}]. "
+            f"`y` must be in [{lowest}, {model.highest_label}]. "
             f"Received: labels from {y.min()} to {y.max()}."
         )
     return y.astype(np.int32)

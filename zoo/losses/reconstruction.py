@@ -22,6 +22,11 @@ def squared_error(x, mean):
     return sum_of_rest(tf.square(x - mean))
 
 
+def absolute_error(x, mean):
+    """|x - mean|_1, summed: `(batch, ...)` to `(batch,)`."""
+    return sum_of_rest(tf.abs(x - mean))
+
+
 def cross_entropy(x, logits):
     """softplus(a) - x a for each entry; the Bernoulli negative log-likelihood of x in {0, 1}."""
     return tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits)

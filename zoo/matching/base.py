@@ -19,8 +19,12 @@ class MatchedAutoencoder(AutoencoderModel):
     """
 
     def __init__(self, encoder, decoder, critic, latent_dim, **parts):
-        checks.require_map(type(self), "critic", critic, (latent_dim,), (1,))
         super().__init__(encoder, decoder, latent_dim, critic=critic, **parts)
+
+    @classmethod
+    def require_networks(cls, encoder, decoder, latent_dim, *, critic, **parts):
+        checks.require_map(cls, "critic", critic, (latent_dim,), (1,))
+        super().require_networks(encoder, decoder, latent_dim, **parts)
 
     @staticmethod
     def default_prior(latent_dim):

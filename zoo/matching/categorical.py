@@ -1,5 +1,6 @@
 """What adversarial autoencoders share whose code is a class and a style."""
 
+import keras
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -56,7 +57,8 @@ class CategoricalAutoencoder(GenerativeModel):
     }
     unknown_labels = ("sample",)
     score_kind, codes_have_scale = "neg_energy", True
-    game = NonSaturating()
+    game, batch_size = NonSaturating(), 100
+    class_setting = "num_classes"  # what the constructor of a class calls the number of classes
 
     def __init__(
         self,
@@ -71,16 +73,23 @@ class CategoricalAutoencoder(GenerativeModel):
         class_prior=None,
         **parts,
     ):
-        checks.require_codec(type(self), encoder, decoder, latent_dim, heads=[(num_classes,)])
+        self.require_autoencoder(encoder, decoder, latent_dim, num_classes)
         checks.require_map(type(self), "critic", critic, (latent_dim,), (1,))
         checks.require_map(type(self), "label_critic", label_critic, (num_classes,), (1,))
         networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
-        networks |= {"critic": critic, "label_critic": label_critic, "num_classes": num_classes}
+        networks |= {"critic": critic, "label_critic": label_critic}
+        networks[self.class_setting] = num_classes
         priors = {
             "prior": prior or StandardNormal(latent_dim),
             "class_prior": class_prior or Categorical(num_classes),
         }
         super().__init__(**networks, **priors, **parts)
+        self.num_classes = num_classes
+
+    @classmethod
+    def require_autoencoder(cls, encoder, decoder, latent_dim, num_classes):
+        """Refuses an encoder and a decoder that do not fit each other."""
+        checks.require_codec(cls, encoder, decoder, latent_dim, heads=[(num_classes,)])
 
     @classmethod
     def default_networks(
@@ -96,10 +105,16 @@ class CategoricalAutoencoder(GenerativeModel):
         final = "sigmoid" if default.is_image(data_shape) else "linear"
         return {
             "encoder": encoder_with_heads(data_shape, parts, **sizes),
-            "decoder": joined_decoder(parts, data_shape, final=final, **sizes),
+            "decoder": cls.default_decoder(parts, data_shape, final=final, **sizes),
             "critic": default.critic(latent_dim, hidden),
             "label_critic": default.critic(num_classes, hidden, name="label_critic"),
         }
+
+    default_decoder = staticmethod(joined_decoder)
+
+    def default_optimizer(self, player):
+        adversarial = player in ("critics", "encoder")
+        return keras.optimizers.Adam(2e-4, 0.5) if adversarial else keras.optimizers.Adam(1e-3)
 
     def codes(self, x, training):
         """Class probabilities `(batch, num_classes)` and style `(batch, latent_dim)` of x."""
@@ -111,9 +126,13 @@ class CategoricalAutoencoder(GenerativeModel):
         label_output = self.label_critic(y, training=training)[:, 0]
         return label_output, self.critic(z, training=training)[:, 0]
 
+    def decoded(self, y, z, training):
+        """What the decoder makes of class probabilities and style."""
+        return self.decoder([y, z], training=training)
+
     def autoencoder_loss(self, x, y, training):
-        codes = list(self.codes(x, training))
-        return {"reconstruction": squared_error(x, self.decoder(codes, training=training))}
+        output = self.decoded(*self.codes(x, training), training)
+        return {"reconstruction": squared_error(x, output)}
 
     def critics_loss(self, x, y, training):
         count = tf.shape(x)[0]
@@ -142,7 +161,8 @@ class CategoricalAutoencoder(GenerativeModel):
         is drawn. `seed`: one integer, or an int64 for each; None draws one."""
         with self.noise.serving(seed, count):
             y = completed(self, labels, self.class_prior.sample(count))
-            return self.decode(self.prior.sample(count), y)
+            one_hot = tf.one_hot(y, self.num_classes)
+            return self.decoded(one_hot, self.prior.sample(count), training=False)
 
     def encode(self, x):
         """The style of x, `(batch, latent_dim)`."""
@@ -152,11 +172,11 @@ class CategoricalAutoencoder(GenerativeModel):
         """The data of style z with these classes."""
         y = checked(self, labels, tf.shape(z)[0], unknown=False)
         one_hot = tf.one_hot(y, self.num_classes)
-        return self.decoder([one_hot, tf.convert_to_tensor(z)], training=False)
+        return self.decoded(one_hot, tf.convert_to_tensor(z), training=False)
 
     def reconstruct(self, x):
         """The data that x is decoded to after encoding, by its class probabilities and style."""
-        return self.decoder(list(self.codes(x, training=False)), training=False)
+        return self.decoded(*self.codes(x, training=False), training=False)
 
     def translate(self, x, labels):
         """What x would be as another class: its style, which stays, decoded with that class."""

@@ -1,6 +1,5 @@
 """Semi-supervised adversarial autoencoder (Makhzani et al., 2016, arXiv:1511.05644)."""
 
-import keras
 import tensorflow as tf
 
 from zoo.contract.settings import TermWeight
@@ -23,7 +22,8 @@ class SemiSupervisedAAE(CategoricalAutoencoder):
     The players move in this order on one batch; labels are -1 where they are unknown.
 
     Departures: Adam in place of momentum; labelled and unlabelled rows share a batch, where
-    the paper draws the labelled ones apart. Networks have the widths of `hidden`.
+    the paper draws the labelled ones apart: a batch should hold several, or clusters are found
+    before they are named. Networks have the widths of `hidden`.
 
     Args:
         encoder: data to `[num_classes logits, z]`.
@@ -56,10 +56,6 @@ class SemiSupervisedAAE(CategoricalAutoencoder):
     ):
         networks = encoder, decoder, critic, label_critic, latent_dim, num_classes
         super().__init__(*networks, classification_weight=classification_weight, **parts)
-
-    def default_optimizer(self, player):
-        adversarial = player in ("critics", "encoder")
-        return keras.optimizers.Adam(2e-4, 0.5) if adversarial else keras.optimizers.Adam(1e-3)
 
     def classifier_loss(self, x, y, training):
         logits, _ = self.encoder(x, training=training)

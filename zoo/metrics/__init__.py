@@ -2,6 +2,8 @@
 
 from zoo.metrics.accumulated import CodeCorrelation, Diversity
 from zoo.metrics.active_dims import active_dims, active_of
+from zoo.metrics.calibration import calibration
+from zoo.metrics.checks import MeasureError
 from zoo.metrics.class_radius import class_radius, compared, log_bound, sum_bound
 from zoo.metrics.critic_accuracy import critic_accuracy
 from zoo.metrics.disentanglement import beta_score, factor_score, mutual_information_gap
@@ -45,12 +47,14 @@ from zoo.metrics.pixel_error import PixelError, pixel_error
 from zoo.metrics.precision_recall import manifolds, prd, prd_of_histograms
 from zoo.metrics.sharpness import laplacian_variance, sharpness
 from zoo.metrics.sums import Sums
+from zoo.metrics.wasserstein import wasserstein_estimate
 
 __all__ = [
     "CodeCorrelation",
     "Diversity",
     "Extractor",
     "FrechetDistance",
+    "MeasureError",
     "ModeCoverage",
     "MomentSums",
     "Moments",
@@ -60,6 +64,7 @@ __all__ = [
     "active_of",
     "attribute_direction",
     "beta_score",
+    "calibration",
     "class_radius",
     "classifier",
     "collision_probability",
@@ -113,4 +118,5 @@ __all__ = [
     "tsne",
     "two_sample_accuracy",
     "upper",
+    "wasserstein_estimate",
 ]

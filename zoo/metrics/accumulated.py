@@ -29,7 +29,7 @@ class Diversity(Sums):
         """Adds the labels of a batch, integers in [0, classes)."""
         checks.refuse_weights(sample_weight, self.name)
         if tf.executing_eagerly():
-            labels = checks.classes(labels, "labels", self.classes)
+            labels = checks.classes(labels, "labels", self.classes, least=0)
         self.add(labels, counts=tf.reduce_sum(tf.one_hot(labels, self.classes), axis=0))
 
     def result(self):

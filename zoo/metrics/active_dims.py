@@ -18,6 +18,7 @@ def active_dims(means, alpha=None):
         {"active_dims", "kind", "count"}; kind is "mask" (alpha >= 0.1) or "variance"
         (Var_x E[z_j|x] > 0.01).
     """
+    means = checks.rows(means, "means", least=2)
     active, kind = active_of(means, alpha), "variance" if alpha is None else "mask"
     return {"active_dims": int(active.sum()), "kind": kind, "count": len(means)}
 
@@ -26,5 +27,4 @@ def active_of(means, alpha=None):
     """Which dimensions are in use: bool `(m,)`."""
     if alpha is not None:
         return np.asarray(alpha) >= MASK
-    means = np.asarray(checks.rows(means, "means", least=2), np.float64)
-    return np.var(means, axis=0) > VARIANCE
+    return np.var(np.asarray(means, np.float64), axis=0) > VARIANCE

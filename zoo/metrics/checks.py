@@ -30,24 +30,26 @@ def rows(x, name, least=1, like=None):
     return x
 
 
-def batch(x, name, shape=None):
+def batch(x, name, shape=None, in_range=True):
     """A batch of rows as a tensor; in a graph its values are asserted.
 
     Args:
         x: `(batch, ...)`.
         name: what it is called in an error.
         shape: of one row, where it is known; None in it fits any.
+        in_range: whether images must be in [0, 1].
     """
     x = tf.convert_to_tensor(x)
     require_floats(x, name)
     if shape is not None:
         require_shape(x, name, shape, "as the measure takes")
     if tf.executing_eagerly():
-        require_values(x.numpy(), name)
+        require_values(x.numpy(), name, in_range)
         return x
+    in_range = in_range and is_images(x)
     good = tf.reduce_all(tf.math.is_finite(x))
-    words = f"`{name}` must be finite{' and in [0, 1]' * is_images(x)}."
-    if is_images(x):
+    words = f"`{name}` must be finite{' and in [0, 1]' * in_range}."
+    if in_range:
         good &= tf.reduce_all((x >= 0.0) & (x <= 1.0))
     with tf.control_dependencies([tf.debugging.Assert(good, [words, tf.reduce_max(x)])]):
         return tf.identity(x)
@@ -69,7 +71,7 @@ def classes(labels, name, count, least=1):
             f"`{name}` must be integers (count,). Received: {labels.dtype} of {labels.shape}."
         )
     require_enough(len(labels), name, least)
-    if labels.min() < 0 or labels.max() >= count:
+    if labels.size and (labels.min() < 0 or labels.max() >= count):
         raise ValueError(
             f"`{name}` must be in [0, {count - 1}]. "
             f"Received: labels from {labels.min()} to {labels.max()}."
@@ -120,13 +122,13 @@ def require_enough(count, name, least):
         )
 
 
-def require_values(x, name):
+def require_values(x, name, in_range=True):
     """Refuses values that are not finite, and images that are not in [0, 1]."""
     finite = np.isfinite(np.asarray(x, np.float64) if x.dtype.kind == "V" else x)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise MeasureError(f"`{name}` must be finite. Received: {x[where]} at index {where}.")
-    if is_images(x) and x.size and (x.min() < 0 or x.max() > 1):
+    if in_range and is_images(x) and x.size and (x.min() < 0 or x.max() > 1):
         raise MeasureError(
             f"`{name}` must be in [0, 1] where it holds images. "
             f"Received: values from {x.min():.4g} to {x.max():.4g}."

@@ -131,8 +131,9 @@ class FrechetDistance(MomentSums):
     def update_state(self, images, sample_weight=None):
         """Adds the features of a batch of images."""
         checks.refuse_weights(sample_weight, self.name)
-        images = checks.batch(images, "images")
-        features = self.extractor(images if self.protocol == "plain" else stretched(images))
+        is_plain = self.protocol == "plain"
+        images = checks.batch(images, "images", in_range=is_plain)
+        features = self.extractor(images if is_plain else stretched(images))
         if features.shape[-1] != self.size:
             raise ValueError(
                 f"`images` must have {self.size} features, as the reference has. Received: "

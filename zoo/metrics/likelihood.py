@@ -120,7 +120,8 @@ def dimension_wise_divergence(model, x, draws=10, seed=0):
 
     Returns:
         {"dimension_wise_divergence", "dimension_wise_divergence_error", nats; "code_deviation",
-        the mean over dimensions of the standard deviation of draws of q(z), over sigma; "count"}.
+        "code_deviation_error", the mean over dimensions of the standard deviation of draws of
+        q(z), over sigma; "count"}.
     """
     x = data_of(model, x)
     mean, log_var = tf.split(model.encoder(x, training=False), 2, axis=-1)
@@ -135,9 +136,21 @@ def dimension_wise_divergence(model, x, draws=10, seed=0):
             normal = tf.fill([1], 2.0 * math.log(sigma))
             each += log_q - gaussian_log_density(z[:, column], 0.0, normal)
         divergences.append(each)
-        deviations.append(np.std(z, axis=0).mean() / sigma)
-    rows = over_rows(dimension_wise_divergence=np.mean(divergences, axis=0))
-    return {**rows, "code_deviation": float(np.mean(deviations)), "count": len(x)}
+        deviations.append(deviation_by_row(np.asarray(z)) / sigma)
+    rows = over_rows(
+        dimension_wise_divergence=np.mean(divergences, axis=0),
+        code_deviation=np.mean(deviations, axis=0),
+    )
+    return {**rows, "count": len(x)}
+
+
+def deviation_by_row(z):
+    """Numbers whose mean is the mean standard deviation of the columns, and whose standard error
+    is that of it: each row's influence added (the delta method)."""
+    deviation = np.std(z, axis=0)
+    squares = np.square(z - z.mean(axis=0))
+    influence = (squares - np.square(deviation)) / (2.0 * np.maximum(deviation, 1e-12))
+    return deviation.mean() + influence.mean(axis=1)
 
 
 def aggregated_log_density(z, mean, log_var, batch_size=256):

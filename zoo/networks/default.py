@@ -1,5 +1,7 @@
 """The networks `zoo.create` makes: perceptrons for vectors, convolutions for images."""
 
+from typing import Any
+
 from zoo.networks.conv import conv, deconv
 from zoo.networks.features import with_features
 from zoo.networks.mlp import mlp
@@ -10,20 +12,29 @@ def is_image(data_shape):
     return len(data_shape) == 3
 
 
-def encoder(data_shape, outputs, hidden=(256, 256), channels=(32, 64), name="encoder"):
+def encoder(
+    data_shape, outputs, hidden=(256, 256), channels=(32, 64), activation="relu", name="encoder"
+):
     """Data to a vector of `outputs` numbers."""
     if is_image(data_shape):
-        return conv(data_shape, outputs, channels, name=name)
-    return mlp(data_shape, outputs, hidden, name=name)
+        return conv(data_shape, outputs, channels, activation, name=name)
+    return mlp(data_shape, outputs, hidden, activation, name=name)
 
 
 def decoder(
-    latent_dim, data_shape, hidden=(256, 256), channels=(32, 64), final="linear", name="decoder"
+    latent_dim,
+    data_shape,
+    hidden=(256, 256),
+    channels=(32, 64),
+    final="linear",
+    activation="relu",
+    name="decoder",
 ):
     """A code to data; `final="sigmoid"` gives values in (0, 1)."""
+    names: dict[str, Any] = {"final": final, "activation": activation, "name": name}
     if is_image(data_shape):
-        return deconv(latent_dim, data_shape, channels, final=final, name=name)
-    return mlp(latent_dim, data_shape, hidden, final=final, name=name)
+        return deconv(latent_dim, data_shape, channels, **names)
+    return mlp(latent_dim, data_shape, hidden, **names)
 
 
 def codec(data_shape, codes, latent_dim, depth=1, final="linear", **sizes):
@@ -31,7 +42,7 @@ def codec(data_shape, codes, latent_dim, depth=1, final="linear", **sizes):
 
     Args:
         depth: numbers the decoder gives for each entry of the data.
-        **sizes: `hidden` and `channels`.
+        **sizes: `hidden`, `channels` and `activation`.
     """
     outputs = (*data_shape[:-1], depth * data_shape[-1])
     return {
@@ -49,7 +60,7 @@ def generator(
     normalized=True,
 ):
     """Noise to data: images in (0, 1), with batch normalization; vectors unbounded."""
-    names = {"activation": activation, "name": "generator"}
+    names: dict[str, Any] = {"activation": activation, "name": "generator"}
     if is_image(data_shape):
         return deconv(latent_dim, data_shape, channels, normalized, "sigmoid", **names)
     return mlp(latent_dim, data_shape, hidden, **names)

@@ -12,10 +12,12 @@ def labelled(make, input_shape, num_classes, name=None):
     Args:
         make: the shape of data with its label (`zoo.layers.with_labels`) to a network.
         input_shape: of the data alone.
-        num_classes: how many labels; int32 `(batch,)`, -1 for an unknown one.
+        num_classes: how many values the label has; int32 `(batch,)`, -1 for an unknown one. A list
+            of them where there are several labels, int32 `(batch, len(num_classes))`.
         name: of the network.
     """
-    data, labels = keras.Input(input_shape), keras.Input((), dtype="int32")
+    label_shape = () if isinstance(num_classes, int) else (len(num_classes),)
+    data, labels = keras.Input(input_shape), keras.Input(label_shape, dtype="int32")
     both = WithLabels(num_classes)([data, labels])
     return keras.Model([data, labels], make(tuple(both.shape[1:]))(both), name=name)
 

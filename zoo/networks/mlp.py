@@ -4,6 +4,8 @@ import math
 
 import keras
 
+from zoo.layers.dropout import Dropout
+
 
 def mlp(
     input_shape,
@@ -12,6 +14,7 @@ def mlp(
     activation="relu",
     final="linear",
     wrap=None,
+    dropout=0.0,
     name=None,
 ):
     """Dense layers between two shapes; any shape is flattened and restored.
@@ -23,6 +26,7 @@ def mlp(
         final: activation of the output, computed in float32.
         wrap: takes each dense layer and returns the layer to use in its place, such as one
             that normalizes its weights; None: as they are.
+        dropout: the share of entries of the last hidden layer that training sets to 0.
         name: of the network.
     """
     input_shape, output_shape = _shape(input_shape), _shape(output_shape)
@@ -31,6 +35,8 @@ def mlp(
         layers.append(keras.layers.Flatten())
     wrap = wrap or (lambda layer: layer)
     layers += [wrap(keras.layers.Dense(width, activation=activation)) for width in hidden]
+    if dropout:
+        layers.append(Dropout(dropout))
     layers.append(wrap(keras.layers.Dense(math.prod(output_shape))))
     if len(output_shape) > 1:
         layers.append(keras.layers.Reshape(output_shape))

@@ -33,8 +33,8 @@ class PlayersOptimizer(keras.optimizers.Optimizer):
     def __init__(self, optimizers: dict[str, Any], steps: keras.Variable) -> None:
         # None of the variables that an optimizer of Keras makes, and none tracked twice.
         own = {"_lock": False, "name": "players", "built": True, "use_ema": False}
-        vars(self).update(own, by_player=dict(optimizers), steps=steps)
-        vars(self)["compiled_rates"] = self.rates()
+        self.__dict__.update(own, by_player=dict(optimizers), steps=steps)
+        self.__dict__["compiled_rates"] = self.rates()
 
     def rates(self) -> dict[str, float]:
         """Player -> its learning rate now."""

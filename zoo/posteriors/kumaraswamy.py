@@ -48,7 +48,7 @@ class Kumaraswamy(keras.layers.Layer):
         log_u = tf.math.log(noise.uniform([tf.shape(a)[0], a.shape[1]], EDGE, 1.0 - EDGE))
         log_share = log_complement(log_u / b) / a
         pi = pieces(log_share, log_complement(log_share))
-        log_mass = a.shape[1] * math.log(1.0 - 2.0 * EDGE)  # of what is not left out
+        log_mass = (a.shape[1] or 0) * math.log(1.0 - 2.0 * EDGE)  # of what is not left out
         return pi, self.log_prob(pi, output) - log_mass
 
     def log_prob(self, pi, output):

@@ -22,6 +22,7 @@ class EvidenceBound(Capabilities):
 
     likelihood: Any
     has_evidence_bound, codes_have_scale, score_kind = True, True, "elbo"
+    has_prior_density = True  # whether `log_prior` gives ln p(z)
     default_posterior, default_prior = DiagonalGaussian, StandardNormal
 
     @staticmethod

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from zoo.contract.settings import MOST_PARTS, Count, Widths
-from zoo.posteriors.iaf import InverseAutoregressive, inverse_autoregressive_flow
+from zoo.posteriors.flow import FlowPosterior, inverse_autoregressive_flow
 from zoo.registry import register
 from zoo.vae.base import VariationalModel
 
@@ -26,7 +26,7 @@ class IAFVAE(VariationalModel):
         encoder: data to `(batch, 3 latent_dim)`: means, ln variances and h.
         decoder: codes to the likelihood's parameters.
         latent_dim: size of the code.
-        posterior: `zoo.posteriors.iaf.InverseAutoregressive`; four steps where None.
+        posterior: `zoo.posteriors.flow.FlowPosterior`; four steps where None.
         depth: how many steps a default posterior has.
         flow_hidden: widths of the masked network of each of them.
 
@@ -34,7 +34,7 @@ class IAFVAE(VariationalModel):
     variational inference with inverse autoregressive flow".
     """
 
-    default_posterior = InverseAutoregressive
+    default_posterior = FlowPosterior
 
     def __init__(self, encoder, decoder, latent_dim, *, posterior=None, **parts):
         posterior = posterior or inverse_autoregressive_flow(latent_dim)

@@ -1,5 +1,8 @@
 """What models trained on an evidence bound of data and labels share."""
 
+from typing import Any
+
+import numpy as np
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -46,10 +49,12 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         distributions = self.distributions(shape, latent_dim, likelihood, posterior, prior)
         codes = distributions["posterior"].width(latent_dim)
         channels = distributions["likelihood"].channels
-        checks.require_codec(type(self), encoder, decoder, latent_dim, codes, channels, labels=[()])
+        taken: dict[str, Any] = self.labels_taken(parts)
+        checks.require_codec(type(self), encoder, decoder, latent_dim, codes, channels, **taken)
         distributions["class_prior"] = class_prior or Categorical(num_classes)
         networks = {"encoder": encoder, "decoder": decoder, "latent_dim": latent_dim}
         super().__init__(**networks, num_classes=num_classes, **distributions, **parts)
+        self.share = parts.get("labelled_share")  # of papers that have it: see `among_labelled`
 
     @classmethod
     def default_networks(
@@ -68,9 +73,29 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         networks = labelled_codec(*dims, hidden=hidden, channels=channels)
         return {**networks, "likelihood": likelihood}
 
+    @staticmethod
+    def labels_taken(parts):
+        """What the networks take beside data and code, as `checks.require_codec` asks for it;
+        `parts`: settings of the class."""
+        return {"labels": [()]}
+
+    def see_labels(self, y):
+        if self.share is None:
+            self.share = float(np.mean(np.reshape(np.asarray(y) >= 0, [len(y), -1]).any(axis=1)))
+
+    def among_labelled(self, is_labelled, values, training):
+        """Values of rows with a label, which are 0 elsewhere, whose mean over many batches is that
+        over the labelled rows of the data; over those of the batch, where it is not known."""
+        weighted = training and self.share
+        return values / self.share if weighted else self.among(is_labelled, values)
+
+    def codes(self, x, y, training):
+        """What the encoder gives for x and its labels."""
+        return self.encoder([x, y], training=training)
+
     def elbo_parts(self, x, y, training):
         """z ~ q(z|x, y), then -ln p(x|z, y) and KL(q(z|x, y) | p(z)), `(batch,)`, nats."""
-        output = self.encoder([x, y], training=training)
+        output = self.codes(x, y, training)
         z, log_q = self.posterior.sample(output)
         nll = self.likelihood.nll(x, self.decoder([z, y], training=training))
         return z, nll, self.posterior.divergence(output, z, log_q, self.prior)
@@ -85,18 +110,22 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
         return self.class_prior.log_probs - self.of_each_class(bound, x)
 
     def of_each_class(self, function, x):
-        """A function of rows and labels for every label of every row, `(batch, num_classes)`."""
-        count, classes = tf.shape(x)[0], self.num_classes
+        """A function of rows and labels for every label of every row, `(batch, num_classes)`.
+
+        x: an array, or a structure of arrays.
+        """
+        count, classes = tf.shape(tf.nest.flatten(x)[0])[0], self.num_classes
         with self.noise.expanded(classes):
-            labels = tf.tile(tf.range(classes), tf.stack([count]))
-            values = function(tf.repeat(x, classes, axis=0), labels)
+            labels = self.label_of(tf.tile(tf.range(classes), tf.stack([count])))
+            rows = tf.nest.map_structure(lambda each: tf.repeat(each, classes, axis=0), x)
+            values = function(rows, labels)
         return tf.reshape(values, [-1, classes])
 
     def log_weights(self, x):
         """ln p(x, z, y) - ln q(z|x, y) at one draw of z for every y: `(batch, num_classes)`."""
 
         def weights(rows, labels):
-            z, log_q = self.posterior.sample(self.encoder([rows, labels], training=False))
+            z, log_q = self.posterior.sample(self.codes(rows, labels, training=False))
             nll = self.likelihood.nll(rows, self.decoder([z, labels], training=False))
             return self.prior.log_prob(z) - nll - log_q
 
@@ -108,7 +137,7 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
 
     def encode(self, x, labels=None, sample=False, seed=None):
         """The mean of q(z|x, y), or with `sample=True` a draw: `(batch, latent_dim)`."""
-        output = self.encoder([tf.convert_to_tensor(x), self.known(x, labels)], training=False)
+        output = self.codes(tf.convert_to_tensor(x), self.known(x, labels), training=False)
         if not sample:
             return self.posterior.mean(output)
         with self.noise.serving(seed, tf.shape(x)[0]):
@@ -122,7 +151,7 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
     def sample(self, count, labels=None, seed=None, noise=False):
         """Means of p(x|z, y) at `count` draws of z, or with `noise=True` draws of x."""
         with self.noise.serving(seed, count):
-            y = completed(self, labels, self.class_prior.sample(count))
+            y = completed(self, labels, self.label_of(self.class_prior.sample(count)))
             output = self.decoder([self.prior.sample(count), y], training=False)
             return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
 

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from zoo.contract import checks
@@ -68,7 +67,6 @@ class M2VAE(LabelledVariationalModel):
         parts |= {"classifier": classifier, "classification_weight": classification_weight}
         parts["labelled_share"] = labelled_share
         super().__init__(encoder, decoder, latent_dim, num_classes, **parts)
-        self.share = labelled_share
 
     @classmethod
     def default_networks(
@@ -98,16 +96,11 @@ class M2VAE(LabelledVariationalModel):
             for p, b in ((one_hot, bounds), (tf.exp(log_q), bounds - log_q))
         )
         cross_entropy = -tf.reduce_sum(one_hot * log_q, axis=1)
-        weighted = training and self.share
-        each = cross_entropy / self.share if weighted else self.among(y >= 0, cross_entropy)
+        each = self.among_labelled(y >= 0, cross_entropy, training)
         return {
             "bound": -tf.where(y >= 0, labelled, unlabelled),
             "classification": self.now(self.classification_weight) * each,
         }
-
-    def see_labels(self, y):
-        if self.share is None:
-            self.share = float(np.mean(np.asarray(y) >= 0))
 
     def classify(self, x):
         """q(y|x), `(batch, num_classes)`."""

@@ -8,13 +8,11 @@ from zoo.contract.settings import Count
 from zoo.posteriors.clustered import ClusteredGaussian
 from zoo.priors.mixture import MixturePrior
 from zoo.registry import register
-from zoo.vae.base import VariationalModel
-from zoo.vae_mixture.pretraining import prepared
-from zoo.verbs.labels import completed
+from zoo.vae_mixture.base import Clusters, MixtureVariationalModel
 
 
 @register
-class MoGVAECluster(VariationalModel):
+class MoGVAECluster(MixtureVariationalModel):
     """A VAE whose prior is a mixture of Gaussians, and whose encoder infers which one.
 
         reconstruction = -E_q ln p(x|z)
@@ -40,12 +38,6 @@ class MoGVAECluster(VariationalModel):
     """
 
     terms = {"autoencoder": ("reconstruction", "divergence", "cluster")}
-    verbs = {
-        **VariationalModel.verbs,
-        "sample": ("count", "labels", "seed"),
-        "classify": ("x",),
-    }
-    unknown_labels = ("sample",)
 
     def __init__(
         self,
@@ -53,7 +45,7 @@ class MoGVAECluster(VariationalModel):
         decoder,
         latent_dim,
         *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
+        num_clusters: Clusters = 10,
         pretrain_steps: Annotated[int, Count(at_least=0)] = 1000,
         posterior=None,
         prior=None,
@@ -66,21 +58,10 @@ class MoGVAECluster(VariationalModel):
         self.num_classes = num_clusters  # what `labels` of `sample` count
 
     @classmethod
-    def default_networks(
-        cls,
-        data_shape,
-        latent_dim,
-        *,
-        num_clusters: Annotated[int, Count(size=True, search=(2, 32))] = 10,
-        **sizes,
-    ):
+    def default_networks(cls, data_shape, latent_dim, *, num_clusters: Clusters = 10, **sizes):
         posterior = ClusteredGaussian(num_clusters)
         networks = super().default_networks(data_shape, latent_dim, posterior=posterior, **sizes)
         return {**networks, "posterior": posterior}
-
-    def prepare(self, data):
-        if self.pretrain_steps:
-            prepared(self, data, self.pretrain_steps)
 
     def autoencoder_loss(self, x, y, training):
         output = self.encoder(x, training=training)
@@ -88,16 +69,6 @@ class MoGVAECluster(VariationalModel):
         divergence, cluster = self.posterior.divergences(output, self.prior)
         nll = self.likelihood.nll(x, self.decoder(z, training=training))
         return {"reconstruction": nll, "divergence": divergence, "cluster": cluster}
-
-    def sample(self, count, labels=None, seed=None, noise=False):
-        """Means of p(x|z) at `count` draws of z, each of its cluster, or draws of x.
-
-        labels: clusters; one for each or one for all, where -1, or None, drawn from pi.
-        """
-        with self.noise.serving(seed, count):
-            z = self.prior.sample(count, completed(self, labels, self.prior.choose(count)))
-            output = self.decoder(z, training=False)
-            return self.likelihood.sample(output) if noise else self.likelihood.mean(output)
 
     def classify(self, x):
         """q(c|x), `(batch, num_clusters)`."""

@@ -49,7 +49,8 @@ def prepared(model, data, steps):
     Args:
         model: compiled; its own optimizer is used.
         data: the dataset that it is about to be trained on.
-        steps: of the autoencoder without clusters, and as many with them.
+        steps: of the autoencoder without clusters, and as many with them where the encoder says
+            which cluster.
     """
     _fit(model, data, steps, prior=None)
     codes = []
@@ -58,7 +59,8 @@ def prepared(model, data, steps):
         if sum(map(len, codes)) >= MOST:
             break
     model.prior.start(np.concatenate(codes)[:MOST], model.seed)
-    _fit(model, data, steps, prior=model.prior)
+    if hasattr(model.posterior, "best_shares"):
+        _fit(model, data, steps, prior=model.prior)
 
 
 def _fit(model, data, steps, prior):

@@ -106,9 +106,16 @@ class TwoStageVAE(VariationalModel):
         x = batches.checked_rows(self, x)
         size = batches.checked_size(self.prior, batch_size, batches.replicas_of(self.prior))
         outputs = batches.mapped(lambda rows: self.encoder(rows, training=False), x)
-        rows, steps = batches.training_dataset(self.prior, outputs, None, size, True, options)
-        drawn = rows.enumerate(options.get("initial_epoch", 0) * steps).map(self.redrawn)
-        self.prior.fit(drawn, **{**options, "steps_per_epoch": steps})
+
+        def rows(epoch, step):
+            begin = {**options, "initial_epoch": epoch}
+            return batches.training_dataset(self.prior, outputs, None, size, True, begin, step)
+
+        def drawn(epoch, step):
+            data, steps = rows(epoch, step)
+            return data.enumerate(epoch * steps + step).map(self.redrawn)
+
+        self.prior.fit(drawn, **{**options, "steps_per_epoch": rows(0, 0)[1]})
         return self
 
     def redrawn(self, step, output):

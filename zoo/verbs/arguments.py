@@ -4,11 +4,12 @@ Inside a graph, and where a verb calls another, nothing is checked: a served sig
 of its own (`zoo.verbs.guards`).
 """
 
+import contextlib
 import contextvars
 import functools
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -22,6 +23,16 @@ OPTIONAL = ("horizon", "seen")  # which None leaves to the model
 ROWS = ("x", "x1", "x2", "y", "z", "z1", "z2")  # arguments with one entry for each row
 
 _inside = contextvars.ContextVar("inside", default=False)
+
+
+@contextlib.contextmanager
+def unchecked() -> Iterator[None]:
+    """Inside, verbs take what they are given: where a model may be watched while it diverges."""
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
 
 
 def check_arguments(cls: type) -> None:
@@ -44,11 +55,8 @@ def _checked_verb(cls: type, verb: str, function: Callable[..., Any]) -> Callabl
             return method(*args, **kwargs)
         bound = signature.bind(self, *args, **kwargs)
         bound.arguments.update(checked(self, dict(list(bound.arguments.items())[1:])))
-        token = _inside.set(True)
-        try:
+        with unchecked():
             return method(*bound.args[1:], **bound.kwargs)
-        finally:
-            _inside.reset(token)
 
     setattr(call, "checks_arguments", True)  # noqa: B010  a function of its own attribute
     return call
@@ -136,8 +144,8 @@ def _whole(name: str, value: Any) -> int:
 
 def _require_truncation(value: Any) -> None:
     """Refuses a largest value of noise that is none."""
-    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not (is_number and 0.0 <= value < np.inf):
+    number = np.asarray(value)
+    if number.dtype.kind not in "fiu" or number.ndim or not 0.0 <= number < np.inf:
         raise ValueError(f"`truncation` must be None or from 0. Received: {value!r}.")
 
 

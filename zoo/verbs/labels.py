@@ -10,25 +10,26 @@ def checked(model: Any, labels: Any, count: Any, unknown: bool = True) -> tf.Ten
     """`count` int32 labels, refused where they are not classes of the model.
 
     Args:
-        model: has `num_classes`.
+        model: has `num_classes`, or `classes_per_label` where it has several labels.
         labels: one for each row, one for all, or None where `unknown` ones are accepted.
         count: how many rows, a number or a tensor.
         unknown: whether -1 is accepted.
     """
-    lowest, most = -1 if unknown else 0, model.num_classes - 1
+    lowest, most = -1 if unknown else 0, model.highest_label
     words = f"`labels` must be from {lowest} to {most}."
     labels = tf.convert_to_tensor(-1 if labels is None else labels)
     if not labels.dtype.is_integer:
         raise TypeError(f"`labels` must be integers. Received: dtype {labels.dtype.name}.")
     labels = tf.cast(labels, tf.int32)
-    low, high = tf.reduce_min(labels), tf.reduce_max(labels)
-    furthest, right = tf.where(high > most, high, low), (low >= lowest) & (high <= most)
+    right = tf.reduce_all((labels >= lowest) & (labels <= most))
+    high = tf.reduce_any(labels > most)
+    furthest = tf.where(high, tf.reduce_max(labels), tf.reduce_min(labels))
     if tf.executing_eagerly():
         if not np.asarray(right):
             raise ValueError(f"{words} Received: {furthest.numpy()}.")
-        return tf.broadcast_to(labels, [count])
+        return tf.broadcast_to(labels, [count, *model.label_shape])
     with tf.control_dependencies([tf.debugging.Assert(right, [words, furthest])]):
-        return tf.broadcast_to(labels, [count])
+        return tf.broadcast_to(labels, [count, *model.label_shape])
 
 
 def completed(model: Any, labels: Any, drawn: tf.Tensor) -> tf.Tensor:

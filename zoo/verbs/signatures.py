@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from zoo import noise
@@ -25,6 +26,7 @@ VERBS = {  # what each signature gives
     "classify": "The probability of each class, for each example.",
     "translate": "Each example carried over to the other domain or class.",
     "forecast": "What follows each example.",
+    "trajectory": "The places of each game, `steps` of them, from where it starts.",
 }
 SCORES = {  # kind of score -> what `score` gives
     "elbo": "lower bound of ln p(x), in nats",
@@ -66,7 +68,8 @@ def argument(model, name, verb=None):
     if name == "labels":
         unknown = verb in model.unknown_labels
         doc = "the class of each row, counted from 0" + "; -1 is unknown" * unknown
-        return Argument(_rows("label", (), tf.int32), doc, 0 - unknown, model.num_classes - 1)
+        most = int(np.max(model.highest_label))
+        return Argument(_rows("label", model.label_shape, tf.int32), doc, 0 - unknown, most)
     return {
         "seed": Argument(_rows("seed", (), tf.int64), "any integer, for each row", None, None),
         "count": Argument(_one("count", tf.int32), "how many examples", 1, MOST_ROWS),
@@ -107,9 +110,8 @@ def _code_range(model, dtype):
 
 def output(model, verb):
     """What a verb's result is called in a signature."""
-    return {"encode": "z", "score": "score", "classify": "probabilities"}.get(
-        verb, data_name(model)
-    )
+    names = {"encode": "z", "trajectory": "z", "score": "score", "classify": "probabilities"}
+    return names.get(verb, data_name(model))
 
 
 def signatures(model):

@@ -1,16 +1,17 @@
-"""The posterior that an inverse autoregressive flow makes of a Gaussian."""
+"""The posterior that a flow makes of a Gaussian, step by step."""
 
 import keras
 import tensorflow as tf
 
 from zoo.layers.iaf_step import IAFStep
+from zoo.layers.planar_step import PlanarStep
 from zoo.networks.autoregressive import Autoregressive
 from zoo.posteriors.gaussian import DiagonalGaussian
-from zoo.registry import register
+from zoo.registry import register, register_former_name
 
 
 @register
-class InverseAutoregressive(keras.layers.Layer):
+class FlowPosterior(keras.layers.Layer):
     """q(z|x): z_0 ~ N(mean, diag exp(log_var)), z = z_T, z_t = step_t(z_{t-1}, h).
 
     The encoder's output holds means, ln variances and h, a context that every step reads.
@@ -76,10 +77,21 @@ class InverseAutoregressive(keras.layers.Layer):
         return cls(**{**config, "steps": steps})
 
 
+register_former_name(FlowPosterior, "InverseAutoregressive")
+
+
 def inverse_autoregressive_flow(latent_dim, depth=4, hidden=(320, 320), context=1):
     """A posterior of `depth` steps, the order reversed from one to the next."""
     steps = []
     for number in range(depth):
         order = {"reverse": number % 2 == 1, "context": context * latent_dim}
         steps.append(IAFStep(Autoregressive(latent_dim, 2, hidden, "elu", **order)))
-    return InverseAutoregressive(steps, context)
+    return FlowPosterior(steps, context)
+
+
+def planar_flow(latent_dim, depth=8, amortized=True):
+    """A posterior of `depth` planar steps; `amortized`: each reads its plane off h."""
+    context = 1 if amortized else 0
+    return FlowPosterior(
+        [PlanarStep(latent_dim, context * latent_dim) for _ in range(depth)], context
+    )

@@ -8,8 +8,8 @@ import tensorflow as tf
 from zoo.layers.iaf_step import IAFStep
 from zoo.networks.autoregressive import Autoregressive
 from zoo.noise import serving
+from zoo.posteriors.flow import FlowPosterior, inverse_autoregressive_flow
 from zoo.posteriors.gaussian import DiagonalGaussian
-from zoo.posteriors.iaf import InverseAutoregressive, inverse_autoregressive_flow
 from zoo.priors.normal import StandardNormal
 
 DRAW = np.random.default_rng(0)
@@ -75,7 +75,7 @@ def test_every_dimension_and_the_context_reach_every_other_after_two_steps():
 
 
 def test_without_steps_it_is_the_gaussian():
-    posterior, gaussian = InverseAutoregressive(context=0), DiagonalGaussian()
+    posterior, gaussian = FlowPosterior(context=0), DiagonalGaussian()
     assert posterior.width(4) == gaussian.width(4)
     result = []
     for distribution in (posterior, gaussian):

@@ -1,0 +1,1 @@
+"""What each `zoo` command does with its options."""
