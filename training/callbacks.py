@@ -150,7 +150,7 @@ class SampleGrid(EveryFew):
             show_samples(self.model, self._path("samples", epoch), held_out, self.count, self.seed)
         if "forecast" in offered:
             show_forecasts(self.model, self._path("forecasts", epoch), held_out, seed=self.seed)
-        elif "reconstruct" in offered and self.model.targets != "domain":
+        elif self.model.targets != "domain" and "y" not in offered.get("reconstruct", "y"):
             show_reconstructions(self.model, self._path("reconstructions", epoch), held_out)
         if self.model.targets in ("pair", "domain"):
             path = self._path("translations", epoch)

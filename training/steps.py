@@ -2,6 +2,8 @@
 
 import ast
 import contextlib
+import functools
+import types
 
 from zoo.contract import settings
 from zoo.training.sources import FAILURES, TABLES, evaluated
@@ -65,8 +67,16 @@ class Instance:
 
     def optimizer(self, player):
         """The paper's optimizer of a player, in words."""
-        function = self.cls.default_optimizer
-        names = Scope(function.names, self, {"player": player, "keras": Recorder("keras")})
+        return self.optimizer_of(self.cls.__mro__, player)
+
+    def optimizer_of(self, classes, player):
+        """As the first of some classes has it that says one; `super()` are those after it."""
+        place = next(i for i, cls in enumerate(classes) if "default_optimizer" in vars(cls))
+        function = vars(classes[place])["default_optimizer"]
+        above = functools.partial(self.optimizer_of, classes[place + 1 :])
+        own = {"super": lambda: types.SimpleNamespace(default_optimizer=above)}
+        own |= {"player": player, "keras": Recorder("keras")}
+        names = Scope(function.names, self, own)
         try:
             exec(compile(ast.Module([function.source], []), "<source>", "exec"), names)
             found = names[function.source.name](self, player)
@@ -108,12 +118,15 @@ class Recorder:
 
 def first_argument(definition, names):
     """The optimizer that a function returns, with its rate alone: for others that follow from
-    what only a model knows."""
+    what only a model knows; or the part of a model whose optimizer it is."""
     for node in ast.walk(definition):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Call) and node.value.args:
+            text = ast.unparse(node.value.func)
+            if text.endswith(".default_optimizer"):
+                return f"that of {text.removeprefix('self.').rpartition('.')[0]}"
             with contextlib.suppress(*FAILURES):
                 rate = shown(evaluated(node.value.args[0], names))
-                return f"{ast.unparse(node.value.func).rpartition('.')[2]}({rate}, ...)"
+                return f"{text.rpartition('.')[2]}({rate}, ...)"
     return "see its docstring"
 
 

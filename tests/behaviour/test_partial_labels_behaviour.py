@@ -103,6 +103,8 @@ def test_labels_of_every_verb_have_the_shape_of_the_data():
     y = np.tile([1, 2], (6, 1))
     assert model.reconstruct(x, y).shape == model.translate(x, y).shape == x.shape
     assert model.sample(4, labels=[1, -1], seed=0).shape == (4, 4)
+    with pytest.raises(ValueError, match="`labels` must be 2 integers, or so many for each of 4"):
+        model.sample(4, labels=[1, 0, 1])
     model.compile()
     with pytest.raises(ValueError, match=r"`y` must have shape \(batch, 2\). Received: \(6,\)"):
         model.fit(x, np.zeros(6, int), batch_size=3)

@@ -98,7 +98,7 @@ def test_fit_counts_the_share_of_labelled_rows():
         model = build(4, 2, 3, (8,))
         model.compile()
         model.fit(*data, batch_size=8, epochs=1, verbose=0)
-        assert model.share == 0.25 and model.get_config()["labelled_share"] is None
+        assert model.share == 0.25 == model.get_config()["labelled_share"]
         means = model.evaluate(x, np.abs(y), verbose=0, return_dict=True)  # every label is known
         logits = model.classifier(x)
         error = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=np.abs(y), logits=logits)

@@ -90,7 +90,7 @@ def test_bare_layers_are_refused():
         keras.layers.SeparableConv2D(2, 3),
         keras.layers.DepthwiseConv2D(3),
         keras.layers.Conv2DTranspose(2, 3),
-        keras.layers.EinsumDense("abcd,de->abce", (None, None, 2)),
+        keras.layers.EinsumDense("abcd,de->abce", (8, 8, 2)),
     ],
 )
 def test_bare_layers_of_every_kind_are_refused(layer):

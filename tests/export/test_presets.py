@@ -91,7 +91,7 @@ def test_unknown_names_are_told_the_nearest(presets, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"Received: 'tiny vea'\. Nearest: tiny vae\."):
         zoo.load_preset("tiny vea")
     monkeypatch.setenv("ZOO_PRESETS", str(tmp_path))
-    with pytest.raises(ValueError, match="presets come with a checkout"):
+    with pytest.raises(ValueError, match="Received: 'tiny vae'. None lie in .*: most come"):
         zoo.load_preset("tiny vae")
 
 

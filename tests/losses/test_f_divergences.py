@@ -5,8 +5,9 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from zoo.losses.f_divergences import DIVERGENCES, NAMES, divergence
-from zoo.losses.games import DensityRatio, FGame, Minimax, NonSaturating
+from zoo.losses.f_divergences import DIVERGENCES, NAMED, NAMES, divergence
+from zoo.losses.games import GAME_NAMES, GAMES, DensityRatio, FGame, Minimax, NonSaturating
+from zoo.optimizers.minimax import RULE_NAMES, RULES
 
 GRID = np.linspace(-40.0, 40.0, 40_001)
 WIDE, SHIFTED = scipy.stats.norm(1.0, 1.5), scipy.stats.norm(1.0, 1.0)
@@ -152,3 +153,9 @@ def test_unknown_names_are_refused(call):
 def test_alphas_that_are_limits_are_refused(alpha):
     with pytest.raises(ValueError, match="`alpha` must be neither 0 nor 1"):
         divergence("alpha", alpha)
+
+
+def test_names_are_those_of_the_values():
+    """They stand apart, so that commands know them without TensorFlow."""
+    assert NAMED == tuple(DIVERGENCES) and GAME_NAMES == tuple(GAMES)
+    assert RULE_NAMES == tuple(RULES)

@@ -259,6 +259,12 @@ def test_the_error_of_a_kernel_distance_is_how_it_varies_over_new_samples():
     assert kernel_distance(*pairs[0], size=200)["standard_error"] > 0.5 * spread
 
 
+def test_the_error_of_few_rows_is_finite_where_one_alone_would_be_drawn():
+    """Of three rows every ninth draw is of one, which makes no pair: 0 / 0."""
+    few = normal(3, 4), normal(3, 4, 1)
+    assert all(np.isfinite(resampled_error(*few, 40, seed)) for seed in range(5))
+
+
 def test_the_error_of_many_rows_is_that_of_some_and_falls_with_their_root(monkeypatch):
     first, second = (np.random.default_rng(k).normal(0.2 * k, 1.0, (2000, 3)) for k in range(2))
     whole = resampled_error(first, second, 200)

@@ -18,7 +18,7 @@ from zoo.metrics.kid import polynomial_mmd
 from zoo.metrics.precision_recall import prd
 from zoo.training import data as datasets
 from zoo.training import evaluate
-from zoo.training.measures import MEASURES, USUAL, Subject, entry, measured, subject
+from zoo.training.measures import MEASURES, OF_SAMPLES, USUAL, Subject, entry, measured, subject
 from zoo.training.measures import moments as statistics
 from zoo.training.measures.subject import mean_error, resampled_error
 from zoo.training.reporting import report
@@ -317,7 +317,7 @@ def test_a_classifier_is_the_one_of_its_card(tmp_path):
 
 def test_a_measure_that_needs_more_examples_is_left_out_and_says_why(digits, caplog):
     few = dataclasses.replace(digits, test=digits.test[:4], test_labels=digits.test_labels[:4])
-    found = measured(Subject(Ideal(digits), few, 30))
+    found = measured(Subject(Ideal(digits), few, 30), OF_SAMPLES)
     for name in ("prd", "manifolds"):
         assert re.search(
             rf"{name} is left out: `real` must hold at least \d+ examples", caplog.text

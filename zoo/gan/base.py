@@ -15,7 +15,7 @@ from zoo.networks import default
 from zoo.networks.features import with_features, with_minibatch_discrimination
 from zoo.verbs.generators import GeneratorVerbs
 
-GameChoice = Annotated[str, Choice(tuple(games.GAMES), objects=True)]
+GameChoice = Annotated[str, Choice(games.GAME_NAMES, objects=True)]
 
 
 class AdversarialModel(GeneratorVerbs, GenerativeModel):

@@ -6,7 +6,7 @@ import keras
 
 from zoo.contract.settings import Choice, Flag, Number
 from zoo.gan.base import AdversarialModel
-from zoo.losses.f_divergences import DIVERGENCES
+from zoo.losses.f_divergences import NAMED
 from zoo.losses.games import DensityRatio
 from zoo.registry import register
 
@@ -46,7 +46,7 @@ class DensityRatioGAN(AdversarialModel):
         discriminator,
         latent_dim,
         *,
-        divergence: Annotated[str, Choice(tuple(DIVERGENCES))] = "pearson",
+        divergence: Annotated[str, Choice(NAMED)] = "pearson",
         relative: Annotated[float, Number(at_least=0.0, below=1.0)] = 0.0,
         positive: Annotated[str, Choice(("softplus", "exp"))] = "softplus",
         saturating: Annotated[bool, Flag()] = True,

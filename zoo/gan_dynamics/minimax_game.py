@@ -7,7 +7,7 @@ import tensorflow as tf
 from zoo.contract.model import GenerativeModel
 from zoo.contract.settings import MOST_PARTS, Choice, Count, Number, TermWeight
 from zoo.losses import minimax
-from zoo.optimizers.minimax import RULES, Steps, gradients, played
+from zoo.optimizers.minimax import RULE_NAMES, RULES, Steps, gradients, played
 from zoo.registry import register
 
 Rate = Annotated[float, Number(above=0.0, search=(1e-3, 1.0))]
@@ -49,7 +49,7 @@ class MinimaxGame(GenerativeModel):
         self,
         *,
         game: Annotated[str, Choice(tuple(minimax.VALUES), objects=True)] = "bilinear",
-        rule: Annotated[str, Choice(tuple(RULES))] = "alternating",
+        rule: Annotated[str, Choice(RULE_NAMES)] = "alternating",
         size: Annotated[int, Count(size=True)] = 1,
         descent_rate: Rate = 0.1,
         ascent_rate: Rate = 0.1,

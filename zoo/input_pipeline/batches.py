@@ -42,15 +42,22 @@ def mapped(function, x, batch_size=500):
     )
 
 
-def first_rows(data, count):
-    """The first `count` examples of a dataset as one array: what `prepare` starts from."""
-    found = []
+def first_rows(data, count, times=1):
+    """The first examples of a dataset as one array: what `prepare` starts from.
+
+    Args:
+        count: how many at least, or an error.
+        times: how many times so many, where there are.
+    """
+    found, most = [], times * count
     for element in data:
         found.extend(unpack(element)[0].numpy())
-        if len(found) >= count:
-            return np.stack(found[:count])
-    words = f"`x` must hold at least {count} examples to start from."
-    raise ValueError(f"{words} Received: {len(found)}.")
+        if len(found) >= most:
+            break
+    if len(found) < count:
+        words = f"`x` must hold at least {count} examples to start from."
+        raise ValueError(f"{words} Received: {len(found)}.")
+    return np.stack(found[:most])
 
 
 def first_labels(data, steps):

@@ -57,8 +57,17 @@ class Components(keras.layers.Layer):
         """A draw of x for each component in `chosen`, int32 `(rows,)`."""
         raise NotImplementedError
 
-    def start(self, rows):
-        """Sets the means near to `count` examples."""
+    def start(self, rows, seed=0):
+        """Starts from k-means of examples, the best of ten runs."""
+        from sklearn.cluster import KMeans
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # sums in one order, so that the same rows give the same bits
+            clusters = KMeans(self.count, n_init=10, random_state=seed % 2**32)
+            self.start_at(clusters.fit(np.reshape(rows, [-1, self.size])).cluster_centers_)
+
+    def start_at(self, means):
+        """Sets the means near to these, `(count, size)`."""
         raise NotImplementedError
 
     def moments(self, x, shares):
@@ -119,8 +128,8 @@ class BernoulliComponents(Components):
         uniform = noise.uniform([tf.shape(logits)[0], self.size])
         return self.shaped(tf.cast(uniform < tf.sigmoid(logits), tf.float32))
 
-    def start(self, rows):
-        between = 0.25 + 0.5 * np.reshape(rows, self.places.shape)
+    def start_at(self, means):
+        between = 0.25 + 0.5 * means
         self.places.assign(self.matching(between, None)["places"])
 
     def matching(self, first, second):
@@ -155,11 +164,10 @@ class GaussianComponents(Components):
         drawn = noise.normal([tf.shape(means)[0], self.size])
         return self.shaped(means + tf.exp(0.5 * log_vars) * drawn)
 
-    def start(self, rows):
-        rows = np.reshape(rows, self.places.shape)
-        self.places.assign(rows)
-        spread = np.mean(np.var(rows, axis=0)) if len(rows) > 1 else 1.0
-        self.log_vars.assign(np.full(rows.shape, np.log(max(spread, self.least)), np.float32))
+    def start_at(self, means):
+        self.places.assign(means)
+        spread = np.mean(np.var(means, axis=0)) if len(means) > 1 else 1.0
+        self.log_vars.assign(np.full(means.shape, np.log(max(spread, self.least)), np.float32))
 
     def matching(self, first, second):
         spread = tf.maximum(second - tf.square(first), self.least)

@@ -78,6 +78,11 @@ def alpha_divergence(alpha):
     )
 
 
+NAMED = (
+    *("total_variation", "kl", "reverse_kl", "pearson", "neyman", "squared_hellinger"),
+    *("jeffrey", "jensen_shannon", "gan"),
+)
+NAMES = (*NAMED, "alpha")
 DIVERGENCES = {
     "total_variation": Divergence(
         f=lambda u: 0.5 * tf.abs(u - 1.0),
@@ -143,7 +148,6 @@ DIVERGENCES = {
         composed=softplus,
     ),
 }
-NAMES = (*DIVERGENCES, "alpha")
 
 
 def divergence(name, alpha=0.5):

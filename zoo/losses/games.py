@@ -225,6 +225,10 @@ class DensityRatio(FGame):
         return -(1.0 - self.relative) * self.functions.at_best(self.r(fake))
 
 
+GAME_NAMES = (
+    *("minimax", "non_saturating", "wasserstein", "hinge", "least_squares"),
+    *(f"f_{name}" for name in NAMES),
+)
 GAMES = {
     "minimax": Minimax(),
     "non_saturating": NonSaturating(),

@@ -47,8 +47,8 @@ class DimReductionAAE(CategoricalAutoencoder):
 
     players = {**CategoricalAutoencoder.players, "autoencoder": ("encoder", "decoder", "heads")}
     terms = {**CategoricalAutoencoder.terms, "autoencoder": ("reconstruction", "repulsion")}
-    verbs = {**CategoricalAutoencoder.verbs, "decode": ("z",)}
-    verbs.pop("translate")
+    verbs = {k: v for k, v in CategoricalAutoencoder.verbs.items() if k != "translate"}
+    verbs |= {"decode": ("z",)}
     class_setting = "num_clusters"
 
     def __init__(

@@ -60,18 +60,29 @@ def kernel_distance(generated, real, subsets=50, size=1000, seed=0, resamples=20
 def resampled_error(first, second, resamples=20, seed=0):
     """The standard error of `polynomial_mmd` of all rows, by drawing rows anew (Efron, 1979).
 
-    A row that is drawn twice is not compared with itself.
+    A row that is drawn twice is not compared with itself; where one row alone is drawn, which
+    happens where there are few, no pair is left and the draw is repeated.
     """
+    first, second = both(first, second, "first", "second")
     random, count = np.random.default_rng(seed), min(len(first), len(second))
     kept = min(MOST_ROWS, count)
     sides, weights = [], []
     for side in (first, second):
         rows = random.choice(len(side), min(MOST_ROWS, len(side)), replace=False)
-        sides.append(np.asarray(side, np.float64)[rows])
-        weights.append(random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), resamples))
+        sides.append(side[rows])
+        weights.append(_draws(random, len(rows), resamples))
     own = [_weighted(a, a, w, w, distinct=True) for a, w in zip(sides, weights, strict=True)]
     distances = own[0] + own[1] - 2.0 * _weighted(*sides, *weights)
     return float(np.std(distances, ddof=1) * np.sqrt(kept / count))
+
+
+def _draws(random, count, resamples):
+    """How often each of `count` rows is drawn, `(resamples, count)`: two rows or more each time."""
+    shares = np.full(count, 1.0 / count)
+    times = random.multinomial(count, shares, resamples)
+    while (single := times.max(axis=1) == count).any():
+        times[single] = random.multinomial(count, shares, int(single.sum()))
+    return times
 
 
 def _weighted(a, b, first, second, distinct=False):

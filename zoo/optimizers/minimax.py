@@ -79,6 +79,7 @@ def extra_gradient(f, u, v, steps):
     return plain(f, u + du, v + dv, steps)
 
 
+RULE_NAMES = ("simultaneous", "alternating", "consensus", "unrolled", "extra_gradient")
 RULES = {
     "simultaneous": Rule(plain),
     "alternating": Rule(plain, together=False),

@@ -99,5 +99,6 @@ def load_folder(folder):
 def unknown(argument, wanted, name, known):
     """The error of a name that is none of `known`."""
     near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or sorted(known)
-    where = "" if known else f" None lie in {str(root())!r}: most come with a checkout."
-    return f"`{argument}` must be {wanted}. Received: {name!r}. Nearest: {', '.join(near)}.{where}"
+    nearest = f"Nearest: {', '.join(near)}."
+    none = f"None lie in {str(root())!r}: most come with a checkout."
+    return f"`{argument}` must be {wanted}. Received: {name!r}. {nearest if known else none}"

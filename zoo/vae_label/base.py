@@ -82,6 +82,8 @@ class LabelledVariationalModel(LabelVerbs, EvidenceBound, GenerativeModel):
     def see_labels(self, y):
         if self.share is None:
             self.share = float(np.mean(np.reshape(np.asarray(y) >= 0, [len(y), -1]).any(axis=1)))
+            if "labelled_share" in self.part_names:
+                self.labelled_share = self.share  # a saved model goes on with it
 
     def among_labelled(self, is_labelled, values, training):
         """Values of rows with a label, which are 0 elsewhere, whose mean over many batches is that

@@ -77,14 +77,15 @@ def checked(model: Any, given: dict[str, Any]) -> dict[str, Any]:
         if name in given and not (given[name] is None and name in OPTIONAL):
             found[name] = _whole(name, given[name])
     if given.get("truncation") is not None:
-        _require_truncation(given["truncation"])
+        _require_truncation(given["truncation"], found.get("count"))
     if given.get("codes") is not None:
         _require_structured(model, given["codes"])
     rows = _common_rows({name: len(found[name]) for name in ROWS if name in found})
     rows = found.get("count") if rows is None else rows
     for name in ("labels", "seed"):
         if given.get(name) is not None:
-            _require_integers(name, given[name], rows)
+            entry = model.label_shape if name == "labels" else ()
+            _require_integers(name, given[name], rows, entry)
     return found
 
 
@@ -142,11 +143,13 @@ def _whole(name: str, value: Any) -> int:
     return number
 
 
-def _require_truncation(value: Any) -> None:
-    """Refuses a largest value of noise that is none."""
-    number = np.asarray(value)
-    if number.dtype.kind not in "fiu" or number.ndim or not 0.0 <= number < np.inf:
-        raise ValueError(f"`truncation` must be None or from 0. Received: {value!r}.")
+def _require_truncation(value: Any, rows: Any) -> None:
+    """Refuses a largest value of noise that is none: one for all rows, or one for each."""
+    numbers = np.asarray(value)
+    is_number = numbers.dtype.kind in "fiu" and numbers.shape in ((), (rows,))
+    if not is_number or not ((numbers >= 0.0) & (numbers < np.inf)).all():
+        expected = f"None, a number from 0, or one for each of {rows} rows"
+        raise ValueError(f"`truncation` must be {expected}. Received: {value!r}.")
 
 
 def _require_structured(model: Any, value: Any) -> None:
@@ -170,15 +173,21 @@ def _common_rows(sizes: dict[str, int]) -> int | None:
     return next(iter(sizes.values()), None)
 
 
-def _require_integers(name: str, value: Any, rows: int | None) -> None:
-    """Refuses labels or seeds that are no integers, or of another number than the rows."""
+def _require_integers(name: str, value: Any, rows: int | None, entry: tuple[int, ...]) -> None:
+    """Refuses labels or seeds that are no integers, or of another number than the rows.
+
+    Args:
+        entry: shape of what one row has.
+    """
     numbers = np.asarray(value)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"`{name}` must be integers. Received: {value!r}.")
     if numbers.dtype == np.uint64 and numbers.size and numbers.max() >= 2**63:
         raise ValueError(f"`{name}` must be below 2**63. Received: {numbers.max()}.")
-    if numbers.ndim and (numbers.ndim > 1 or (rows is not None and len(numbers) not in (1, rows))):
+    each = numbers.ndim == 1 + len(entry) and (rows is None or len(numbers) in (1, rows))
+    if numbers.shape not in ((), entry) and not (each and numbers.shape[1:] == entry):
+        what = f"{entry[0]} integers" if entry else "one integer"
         raise ValueError(
-            f"`{name}` must be one integer, or one for each of {rows} rows. "
+            f"`{name}` must be {what}, or {'so many' if entry else 'one'} for each of {rows} rows. "
             f"Received: shape {numbers.shape}."
         )
