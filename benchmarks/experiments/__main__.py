@@ -24,6 +24,9 @@ EXPERIMENTS = {
     "E10": "label_efficiency",
     "E12": "manifold",
     "E13": "minimax",
+    "E14": "denoising",
+    "E15": "transfer",
+    "E16": "lesions",
 }
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 

@@ -1,4 +1,5 @@
-"""Pairs of a corrupted and a clean image, made from any set of images: data for denoising."""
+"""Images with known damage, made from any set of images: noisy and clean pairs for denoising,
+and held-out images of which half have a lesion, for the detection of anomalies."""
 
 import dataclasses
 
@@ -49,4 +50,49 @@ def corrupted(data, kind, seed, sigma=SIGMA, copies=COPIES):
         train_targets=train,
         test_targets=test,
         paired=("train", "test"),
+    )
+
+
+def lesions(images, rng, radius=(4.0, 7.0), contrast=0.5, tissue=0.3):
+    """Images with a smooth bright or dark blob each, in the direction that leaves more room.
+
+    Args:
+        images: `(N, height, width, 1)` in [0, 1].
+        rng: of place and size.
+        radius: pixels, of the least and the largest blob.
+        contrast: of the centre of the blob.
+        tissue: the centre is drawn from pixels above this value.
+    """
+    rows, columns = np.mgrid[: images.shape[1], : images.shape[2]]
+    planted = images.copy()
+    for image in planted:
+        places = np.argwhere(image[..., 0] > tissue)
+        row, column = places[rng.integers(len(places))]
+        width = rng.uniform(*radius)
+        distance = ((rows - row) ** 2 + (columns - column) ** 2) / width**2
+        blob = contrast * np.exp(-np.log(2.0) * distance**2)[..., None]  # half of it at `width`
+        image += np.where(image[row, column] > 0.5, -blob, blob)
+    return np.clip(planted, 0.0, 1.0).astype(np.float32)
+
+
+def with_lesions(data, seed):
+    """Data whose training images are as they are; every second held-out image has a lesion, and
+    test labels say which: 1 with, 0 without."""
+    rng, test = np.random.default_rng(seed), np.array(data.test)
+    usable = (test > 0.3).any(axis=(1, 2, 3))
+    test = test[usable]
+    labels = np.arange(len(test), dtype=np.int32) % 2
+    test[labels == 1] = lesions(test[labels == 1], rng)
+    return dataclasses.replace(
+        data,
+        name=f"lesions:{data.name}",
+        source=f"{data.source}; lesions planted in every second held-out image, seed {seed}",
+        test=test,
+        train_labels=np.zeros(len(data.train), np.int32),
+        test_labels=labels,
+        num_classes=2,
+        class_names=("normal", "lesion"),
+        train_targets=None,
+        test_targets=None,
+        paired=(),
     )

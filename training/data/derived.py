@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from zoo.training.data.corrupted import corrupted
+from zoo.training.data.corrupted import corrupted, with_lesions
 from zoo.training.data.dataset import DataError
 
 PLACES = ((1, 0), (0, 0), (1, 1), (0, 1))  # of quadrants: lower left first, upper right last
@@ -74,4 +74,5 @@ DERIVED = {  # prefix -> function of data and a seed
     "quadrants3": lambda data, seed: quadrants(data, 3),
     "gaussian": lambda data, seed: corrupted(data, "gaussian", seed),
     "rician": lambda data, seed: corrupted(data, "rician", seed),
+    "lesions": with_lesions,
 }

@@ -37,3 +37,9 @@ def cropped(side, shape):
     """Layers that cut images of `side` (height, width) to the middle of `shape`."""
     extra = [have - want for have, want in zip(side, shape, strict=False)]
     return [keras.layers.Cropping2D([(e // 2, e - e // 2) for e in extra])] if any(extra) else []
+
+
+def padding(shape, multiple):
+    """(before, after) of height and width that bring both to a multiple."""
+    extra = [-side % multiple for side in shape[:2]]
+    return [(e // 2, e - e // 2) for e in extra]

@@ -6,7 +6,7 @@ import keras
 
 from zoo import compatibility
 from zoo.layers.dropout import Dropout
-from zoo.networks.pixels import instance_norm, inwards, outwards, small
+from zoo.networks.pixels import instance_norm, inwards, outwards, padding, small
 
 STAGE = {"kernel_size": 4, "strides": 2, "padding": "same"}
 DEEPEST = 8  # stages, which bring 256 pixels to 1
@@ -34,7 +34,7 @@ def unet(data_shape, outputs, channels=(64, 128, 256, 512), dropout=0.5, normali
     depth = min(DEEPEST, int(math.log2(min(data_shape[:2]))))
     widths = (*channels, *[channels[-1]] * depth)[:depth]
     image = keras.Input(data_shape)
-    margins = _margins(data_shape, 2**depth)
+    margins = padding(data_shape, 2**depth)
     x, skips = keras.layers.ZeroPadding2D(margins)(inwards()(image)), []
     for number, width in enumerate(widths):
         norm = normalized and 0 < number < depth - 1
@@ -61,8 +61,3 @@ def _rectified(x):
 def _up(channels, use_bias=True):
     options = {**STAGE, "use_bias": use_bias, "kernel_initializer": small()}
     return keras.layers.Conv2DTranspose(channels, **options)
-
-
-def _margins(data_shape, multiple):
-    extra = [-side % multiple for side in data_shape[:2]]
-    return [(e // 2, e - e // 2) for e in extra]

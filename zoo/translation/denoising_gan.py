@@ -4,13 +4,13 @@ from typing import Annotated
 
 import tensorflow as tf
 
-from zoo.contract.settings import Number, Weight
+from zoo.contract.settings import Number, Weight, Widths
 from zoo.layers.sharpness_map import SharpnessMap
 from zoo.losses.reconstruction import mean_of_rest
+from zoo.networks.patch import patch
+from zoo.networks.residual_unet import residual_unet
 from zoo.registry import register
 from zoo.translation.paired import PairedTranslation
-
-NoDropout = Annotated[float, Number(at_least=0.0, below=1.0)]
 
 
 @register
@@ -25,12 +25,14 @@ class DenoisingGAN(PairedTranslation):
     over patches, pixels or places of S. Where the median of y given x is all that is wanted,
     the first and the last term only cost: they keep texture that L1 alone smooths away.
 
-    Departures: S is the smoothed energy of the Laplacian where the paper trains a network to
-    detect sharpness (give one as `sharpness`); no dropout; weights are for pixels in [0, 1].
+    Departures: the paper's generator is Pix2Pix's U-Net, whose first convolution is strided; here
+    a U-Net of full resolution adds to x. S is the smoothed energy of the Laplacian where the
+    paper trains a network to detect sharpness (give one as `sharpness`); weights are for pixels
+    in [0, 1].
     Its authors abbreviate it SAGAN, which is another model here.
 
     Args:
-        generator: noisy images to clean ones, such as `zoo.networks.unet`.
+        generator: noisy images to clean ones, such as `zoo.networks.residual_unet`.
         discriminator: noisy and clean, joined along the channels, to raw outputs.
         sharpness: images to a map; `zoo.layers.sharpness_map.SharpnessMap` where None.
         reconstruction_weight: of the mean absolute error.
@@ -61,8 +63,25 @@ class DenoisingGAN(PairedTranslation):
         super().__init__(generator, discriminator, **parts)
 
     @classmethod
-    def default_networks(cls, data_shape, latent_dim=None, *, dropout: NoDropout = 0.0, **sizes):
-        return super().default_networks(data_shape, latent_dim, dropout=dropout, **sizes)
+    def default_networks(
+        cls,
+        data_shape,
+        latent_dim=None,
+        *,
+        target_shape=None,
+        channels: Widths = (16, 32, 64),
+        patch_channels: Widths = (16, 32, 64),
+        dropout: Annotated[float, Number(at_least=0.0, below=1.0)] = 0.0,
+    ):
+        *sides, depth = data_shape
+        if target_shape and tuple(target_shape) != tuple(data_shape):
+            expected = f"`target_shape` of {cls.__name__} must be {tuple(data_shape)}, that of x"
+            raise ValueError(f"{expected}. Received: {tuple(target_shape)}.")
+        generator = residual_unet(data_shape, channels, dropout)
+        return {
+            "generator": generator,
+            "discriminator": patch((*sides, 2 * depth), patch_channels),
+        }
 
     def penalty(self, y, translated):
         difference = self.sharpness(translated) - self.sharpness(y)
