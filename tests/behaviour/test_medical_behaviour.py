@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from zoo.layers.sharpness_map import SharpnessMap
+from zoo.training.data import load
 from zoo.training.data.corrupted import gaussian, rician
 from zoo.translation.denoising_gan import DenoisingGAN
 from zoo.translation.modality_transfer_gan import ModalityTransferGAN
@@ -126,3 +127,13 @@ def test_a_modality_is_learned_without_pairs(figure):
     error = np.median([transferred(seed) for seed in range(3)])
     what = "ModalityTransferGAN: error of pairs over that of the identity, median of 3"
     assert figure(what, error, "at most 0.5") <= 0.5
+
+
+def test_lesions_lie_in_every_second_image_that_is_held_out():
+    clean, data = load("digits"), load("lesions:digits")
+    np.testing.assert_array_equal(data.train, clean.train)
+    changed = (data.test != clean.test).any(axis=(1, 2, 3))
+    np.testing.assert_array_equal(changed, data.test_labels == 1)
+    assert (
+        data.class_names == ("normal", "lesion") and 0.0 <= data.test.min() <= data.test.max() <= 1
+    )
