@@ -1,8 +1,11 @@
 """No step comes out otherwise at another pace: the search for what could, on planted graphs."""
 
+import numpy as np
 import tensorflow as tf
 from graphs import optimized, overtaken, unordered
 
+import zoo
+from zoo.contract.execution import MOST_CALLS
 from zoo.replicas import copies, ordered_sum
 
 THREE = [tf.constant([1.0, 2.0]), tf.constant([3.0, 4.0]), tf.constant([5.0, 7.0])]
@@ -62,3 +65,15 @@ def test_a_read_that_its_variable_s_update_may_overtake_is_found():
 
     assert overtaken(graph(ordered=False)) == [("AssignAddVariableOp", "ReadVariableOp")]
     assert overtaken(graph(ordered=True)) == []
+
+
+def test_many_compiled_steps_in_one_call_train_as_one_at_a_time():
+    """More than TensorFlow lets one graph read from an iterator in a row."""
+    rows, weights = np.random.default_rng(0).random((80, 6), np.float32), []
+    for steps in (1, MOST_CALLS + 8):
+        model = zoo.create("vae", data_shape=(6,), latent_dim=2, hidden=(4,), seed=0)
+        model.compile(steps_per_execution=steps, jit_compile=True)
+        model.fit(rows, batch_size=2, verbose=0)
+        assert int(model.steps.numpy()) == 40
+        weights.append([weight.numpy().tobytes() for weight in model.weights])
+    assert weights[0] == weights[1]

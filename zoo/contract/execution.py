@@ -5,16 +5,20 @@ from typing import Any
 
 import tensorflow as tf
 
+MOST_CALLS = 32  # steps of one graph in a row: TensorFlow refuses more reads of an iterator
+
 
 def function(model: Any) -> Callable[..., Any] | None:
     """What `fit` calls with its iterator for each execution, or None where Keras's own is needed.
 
     That of Keras puts the step into an inner graph, the logs into an optional and several steps
     into a loop. All are for replicas and steps that are not compiled; they double what a short
-    step costs. Several compiled steps are calls of one function in a row.
+    step costs. Several compiled steps are calls of one function in a row, up to 32; more are
+    Keras's loop.
     """
     alone, count = model._distribute_strategy is None, model.steps_per_execution
-    if model.run_eagerly or not alone or (count > 1 and not model.jit_compile):
+    loop = count > (MOST_CALLS if model.jit_compile else 1)
+    if model.run_eagerly or not alone or loop:
         return None
     step, options = model.train_step, {"autograph": False, "reduce_retracing": True}
     if model.jit_compile:  # the iterator itself is not for XLA
