@@ -48,10 +48,11 @@ def serve_again(folder):
 def register():
     """Writes the hashes of every preset's files into the package, by which they are fetched."""
     from zoo.saving import exchange, presets
+    from zoo.saving.stored import digest
     from zoo.training.files import write_text
 
     found = {
-        name: {file: exchange.digest(presets.root() / name / file) for file in exchange.FILES}
+        name: {file: digest(presets.root() / name / file) for file in exchange.FILES}
         for name in presets.list_presets()
     }
     write_text(exchange.REGISTRY, json.dumps(found, indent=2) + "\n")

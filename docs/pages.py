@@ -15,14 +15,16 @@ SECTIONS = ("Args", "Returns", "Raises", "Reference", "Departures", "Attributes"
 OPEN = re.compile(rf"^({'|'.join(SECTIONS)}):(?: (.*))?$")
 MODULES = ("zoo", "zoo.metrics", "zoo.training", "zoo.training.tuning", "zoo.export")
 FAMILIES = {
-    "ae": "Autoencoders",
+    "autoencoder": "Autoencoders",
     "matching": "Matched codes",
     "vae": "Variational autoencoders",
+    "sequence": "Sequences",
     "vae_prior": "Learned priors",
     "vae_label": "Labels",
     "vae_mixture": "Mixtures",
     "density": "Densities",
     "gan": "Adversarial games",
+    "gan_dynamics": "Dynamics of games",
     "gan_label": "Games of classes",
     "hybrid": "Hybrids",
     "translation": "Translation",
@@ -69,9 +71,13 @@ def models(entries):
     """The page of all models, by family."""
     lines = ["# Models", "", "Each model is one paper and one class.", ""]
     for family in dict.fromkeys(entry.family for entry in entries):
-        title = FAMILIES.get(family, family)
         own = [entry for entry in entries if entry.family == family]
-        lines += [f"## {title}", "", "| model | year | paper | objective |", "|---|---|---|---|"]
+        lines += [
+            f"## {FAMILIES[family]}",
+            "",
+            "| model | year | paper | objective |",
+            "|---|---|---|---|",
+        ]
         lines += [
             f"| [{e.class_name}]({e.name}.md) | {e.year} | {escaped(f'{e.authors}, {e.title}')} "
             f"| {escaped(e.objective)} |"

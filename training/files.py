@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import hashlib
 import os
 import pathlib
 import secrets
@@ -92,12 +91,6 @@ def sync(path):
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-def digest(path):
-    """SHA-256 of a file."""
-    with pathlib.Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path, text):

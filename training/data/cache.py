@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import json
 import os
-import pathlib
 import re
 import shutil
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from zoo.saving.stored import cache_folder
 from zoo.training.data.dataset import DataError
 from zoo.training.data.progress import size_words
 from zoo.training.data.stored import npy_rows
@@ -28,11 +28,6 @@ FORMAT = 1  # of an entry, and of how its rows are made
 LIMIT = "64 GB"
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 ROWS, JOURNAL, COMPLETE, LOCK = "rows.npy", "journal.jsonl", "complete.json", "lock"
-
-
-def folder():
-    """Where everything is kept that can be made anew: ZOO_CACHE, else `~/.cache/zoo`."""
-    return pathlib.Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser()
 
 
 def limit():
@@ -59,7 +54,8 @@ class Entry:
     """
 
     def __init__(self, key, shape, dtype: DTypeLike = np.uint8):
-        self.path, self.shape, self.dtype = folder() / "rows" / key, tuple(shape), np.dtype(dtype)
+        self.path = cache_folder() / "rows" / key
+        self.shape, self.dtype = tuple(shape), np.dtype(dtype)
 
     @property
     def nbytes(self):
@@ -174,8 +170,8 @@ def full(needed, path):
     place = next(part for part in path.parents if part.exists())
     free = size_words(shutil.disk_usage(place).free)
     return DataError(
-        f"The cache of data needs {size_words(needed)} in {str(folder())!r}, where {free} are "
-        "free: set ZOO_CACHE to a folder with more room."
+        f"The cache of data needs {size_words(needed)} in {str(cache_folder())!r}, where "
+        f"{free} are free: set ZOO_CACHE to a folder with more room."
     )
 
 
@@ -203,7 +199,7 @@ def require_room(needed, path):
 def entries():
     """(when it was used, bytes, path) of every entry."""
     found = []
-    for path in (folder() / "rows").glob("*"):
+    for path in (cache_folder() / "rows").glob("*"):
         with contextlib.suppress(OSError):
             complete = path / COMPLETE
             used = complete if complete.is_file() else path

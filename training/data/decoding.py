@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 
+from zoo.saving.stored import cache_folder
 from zoo.training.data import cache
 from zoo.training.data.dataset import DataError
 from zoo.training.data.images import Unreadable
@@ -185,7 +186,7 @@ def fill(writer, pictures, shape):
     size, count = size_words(writer.entry.nbytes), len(pictures)
     words = f"{count:,} images of {' x '.join(map(str, shape))} are decoded once: {size}"
     resumed = f", {sum(stop - start for start, (stop, _) in writer.reports.items()):,} are there"
-    tell(f"{words} in {cache.folder()}{resumed * bool(writer.reports)}.")
+    tell(f"{words} in {cache_folder()}{resumed * bool(writer.reports)}.")
     for start, block, report in parts_of(pictures, shape, writer.reports):
         writer.write(start, block, report)
     report = Report.joined(report for _, report in writer.reports.values())

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from zoo.training.data import cache
+from zoo.saving.stored import cache_folder
 from zoo.training.data.dataset import DataError
 from zoo.training.data.images import FORMATS
 from zoo.training.data.layouts import layout_of
@@ -124,7 +124,7 @@ def rows_of(data):
         lines.append(f"targets: {' x '.join(map(str, targets))}, {pairs}")
     lines.append(f"train: {len(data.train):,}, held out: {len(data.test):,}")
     if not data.in_memory:
-        lines.append(f"read from disk when they are needed ({cache.folder()})")
+        lines.append(f"read from disk when they are needed ({cache_folder()})")
     else:
         lines.append(f"in memory: {size_words(data.train.nbytes + data.test.nbytes)}")
     lines.append(f"order of training: {data.order}")

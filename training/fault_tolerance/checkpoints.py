@@ -16,9 +16,9 @@ import typing
 
 import numpy as np
 
-from zoo.saving.stored import read_arrays, read_json
+from zoo.saving.stored import digest, read_arrays, read_json
 from zoo.training.checks import require_count
-from zoo.training.files import NotWritten, digest, is_full, space, sync
+from zoo.training.files import NotWritten, is_full, space, sync
 
 ARRAYS, RECORD, SUMS = "arrays.npz", "record.json", "SHA256SUMS"
 MOST_RECORD = 200_000_000  # bytes of a record, which holds the history

@@ -13,7 +13,8 @@ import pathlib
 import sys
 
 from zoo.saving import presets
-from zoo.training.files import atomic, digest, write_text
+from zoo.saving.stored import digest
+from zoo.training.files import atomic, write_text
 
 ROOT = presets.ROOT
 FEATURES = 64

@@ -2,22 +2,16 @@
 
 import contextlib
 import hashlib
-import os
-import pathlib
 import zipfile
 import zlib
 
 import numpy as np
 
+from zoo.saving.stored import cache_folder
 from zoo.training.files import atomic
 
 FORMAT = 1  # of the files, and of what extractors do to images
 DAMAGES = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
-
-
-def folder():
-    """Where they lie: ZOO_CACHE, else `~/.cache/zoo`."""
-    return pathlib.Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser()
 
 
 def moments(extractor, images, features):
@@ -40,7 +34,7 @@ def moments(extractor, images, features):
     images = np.ascontiguousarray(images)
     words = f"{FORMAT} {weights} {images.dtype} {images.shape}"
     key = hashlib.sha256(words.encode() + images.tobytes()).hexdigest()
-    path = folder() / f"moments-{key}.npz"
+    path = cache_folder() / f"moments-{key}.npz"
     with contextlib.suppress(*DAMAGES), np.load(path) as kept:
         return Moments(kept["mean"], kept["covariance"], int(kept["count"]))
     found = Moments.of(features())

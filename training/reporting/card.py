@@ -13,10 +13,11 @@ import shlex
 import yaml
 
 from zoo.saving import presets
+from zoo.saving.stored import digest
 from zoo.training import provenance
 from zoo.training.config import GIVEN
 from zoo.training.copies import without_optimizers
-from zoo.training.files import atomic, digest, write_text
+from zoo.training.files import atomic, write_text
 
 FORMAT = 1
 FILES = "model.keras", "config.yaml", "picture.png"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -12,7 +11,7 @@ import tempfile
 import typing
 
 from zoo.saving import presets
-from zoo.saving.stored import read_json
+from zoo.saving.stored import cache_folder, digest, read_json
 
 if typing.TYPE_CHECKING:
     from zoo.contract.model import GenerativeModel
@@ -39,15 +38,16 @@ def from_preset(preset: str | pathlib.Path) -> GenerativeModel:
     text = str(preset)
     if text.startswith(HUB):
         return presets.load_folder(from_hub(text))
-    if text in presets.cards():
-        return presets.load_preset(text)
+    cards = presets.cards()
+    if text in cards:
+        return presets.load_folder(presets.root() / text)
     if (pathlib.Path(preset) / FILES[0]).is_file():
         return presets.load_folder(preset)
     known = read_json(REGISTRY)
     if text in known:
         return presets.load_folder(fetched(text, known[text]))
     wanted = f"a preset, a folder that holds {FILES[0]}, or {HUB}user/repository"
-    raise ValueError(presets.unknown("preset", wanted, text, {**presets.cards(), **known}))
+    raise ValueError(presets.unknown("preset", wanted, text, {**cards, **known}))
 
 
 def fetched(name, files):
@@ -55,7 +55,7 @@ def fetched(name, files):
     import pooch
 
     url = os.environ.get("ZOO_PRESETS_URL", "").rstrip("/")
-    kept = pathlib.Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser() / "presets"
+    kept = cache_folder() / "presets"
     there = all((kept / name / file).is_file() for file in files)
     if not url and not there:
         raise OSError(
@@ -154,9 +154,3 @@ def save_to_preset(model, folder, data=None):
         (whole / FILES[0]).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         shutil.move(whole, folder)
     return folder
-
-
-def digest(path):
-    """The SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

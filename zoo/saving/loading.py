@@ -5,7 +5,6 @@ is made: the size of the file, its hash, its members, every class that the confi
 many numbers it asks for and how many the file holds. What is not known is refused.
 """
 
-import hashlib
 import json
 import pathlib
 import shutil
@@ -20,6 +19,7 @@ from zoo.contract.model import GenerativeModel
 from zoo.saving import known
 from zoo.saving.budget import MOST_PARAMETERS
 from zoo.saving.known import is_size
+from zoo.saving.stored import digest
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MOST_BYTES = 2 * 2**30  # of a file, and of what it unpacks to
@@ -59,7 +59,7 @@ def load(
         refuse(path, f"{path.stat().st_size:,} bytes; at most {most_bytes:,} are loaded")
     with tempfile.TemporaryDirectory() as folder:  # what is checked is what is loaded
         kept = shutil.copyfile(path, pathlib.Path(folder, "model.keras"))
-        found = hashlib.sha256(kept.read_bytes()).hexdigest()
+        found = digest(kept)
         if sha256 not in (None, found):
             refuse(path, f"its SHA-256 is {found}; {sha256} was asked for")
         inspect(kept, path, most_bytes, most_parameters)

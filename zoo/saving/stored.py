@@ -3,7 +3,9 @@
 Imports no TensorFlow.
 """
 
+import hashlib
 import json
+import os
 import pathlib
 import zipfile
 import zlib
@@ -11,6 +13,17 @@ import zlib
 MOST_JSON = 10_000_000  # bytes of a file
 DAMAGES = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError)
 DAMAGES += (SyntaxError, TypeError, NotImplementedError, RuntimeError, RecursionError)  # of headers
+
+
+def cache_folder():
+    """Where everything is kept that can be made or fetched anew: ZOO_CACHE, else `~/.cache/zoo`."""
+    return pathlib.Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser()
+
+
+def digest(path):
+    """SHA-256 of a file."""
+    with pathlib.Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path, kind=dict, most_bytes=MOST_JSON):
